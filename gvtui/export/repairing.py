@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.trace import files, savefile
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.bookmarks import Bookmarks, bookmarks_path, found_in
+from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.carried import carried_in
 from gvtui.trace.details import int_in, list_in, unpack_details
 from gvtui.trace.header import (
@@ -334,7 +334,7 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
         head = {} if is_save_file else _first_head(logs)
         if are_being_written(logs):
             raise TraceError(f"{path} is being written; repair it when its writer has ended")
-        total = sum(log.stat().st_size for log in logs)
+        total = sum(size_of(log) for log in logs)
     except OSError as error:
         raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
     with new_recording(out) as unfinished:
@@ -352,8 +352,8 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
         repairing = _Repairing(writer)
         done = told_bytes = 0
         for log in logs:
-            with open_to_read(log) as file:
-                window = Window(file.fileno(), os.fstat(file.fileno()).st_size)
+            with opened_source(log) as opened:
+                window = Window(opened, opened.size)
                 items = saved_items(window) if is_save_file else scan_log(window)
                 for position in repairing.log(f" of {log.name}" * (len(logs) > 1), items):
                     if progress and done + position - told_bytes >= _STEP_BYTES:
@@ -384,8 +384,8 @@ def _first_head(logs: list[Path]) -> dict[str, Any]:
 
 def _first_time(log: Path) -> int:
     """When the first record of a log was received; 0 where nothing tells."""
-    with open_to_read(log) as file:
-        for item in scan_log(Window(file.fileno(), os.fstat(file.fileno()).st_size)):
+    with opened_source(log) as source:
+        for item in scan_log(Window(source, source.size)):
             if isinstance(item, Messages) and item.whole:
                 return item.batch.time(0)
             if isinstance(item, Record) and item.kind != LogKind.HEADER:

@@ -16,6 +16,7 @@ import platformdirs
 from gvtui.files import give, locked_file, open_to_read
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace import files
+from gvtui.trace.bytesource import size_of
 from gvtui.trace.row import ROW_SIZE
 
 if TYPE_CHECKING:
@@ -155,5 +156,5 @@ def _look_at(folder: Path) -> LeftBehind:
             ended = max(ended, info.st_mtime)
             log_bytes += info.st_size
             size += info.st_size + index.st_size
-            rows += max(0, index.st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
+            rows += max(0, size_of(files.index_path(log)) - files.INDEX_HEAD_SIZE) // ROW_SIZE
     return LeftBehind(folder, rows, size, log_bytes, ended)

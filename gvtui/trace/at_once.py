@@ -6,17 +6,16 @@ been checked.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.files import open_to_read
 from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
 from gvtui.trace.batches import MAX_BODY
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.fit import Fit
 from gvtui.trace.header import is_being_written, read_header
 from gvtui.trace.opening import made_where_it_may_stand, maker, recording_parts, removed_on_failure
@@ -86,9 +85,9 @@ def open_at_once(path: Path) -> TraceFiles | None:
     """
     if path.is_dir():
         return None
-    with open_to_read(path) as file:
-        start = file.read(len(savefile.SIGNATURE))
-        is_large = os.fstat(file.fileno()).st_size > LARGE
+    with opened_source(path) as source:
+        start = source.pread(len(savefile.SIGNATURE), 0)
+        is_large = source.size > LARGE
     if start == savefile.SIGNATURE or not is_large or is_being_written(path):
         return None
     head = read_header(path)
@@ -129,12 +128,12 @@ def _first_checked(
         strings = StringReader(pair.strings, trace_id)
     except (OSError, TraceError):
         return None
-    with open_to_read(log) as source, open_to_read(pair.rows) as file:
-        window = Window(source.fileno(), os.fstat(source.fileno()).st_size)
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-        if head is not None and has_sizes(head, file, window.size, trace_id):
+    with opened_source(log) as source, opened_source(pair.rows) as index:
+        window = Window(source, source.size)
+        head = files.IndexHead.unpack(index.pread(files.INDEX_HEAD_SIZE, 0))
+        if head is not None and has_sizes(head, index, window.size, trace_id):
             first = min(_FIRST_ROWS, head.rows)
-            rows = np.frombuffer(file.read(first * ROW_SIZE), ROW_DTYPE)
+            rows = np.frombuffer(index.pread(first * ROW_SIZE, files.INDEX_HEAD_SIZE), ROW_DTYPE)
             is_same = strings.checksum == head.strings_checksum
             is_known = highest_text(rows) < len(strings.texts)
             if is_same and is_known and Fit(window).take(rows):

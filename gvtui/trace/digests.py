@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,16 +16,16 @@ def digests_of(trace: Trace) -> list[str]:
     found = []
     extents = trace.log_extents()
     try:
-        for fd, size in extents:
+        for log, size in extents:
             digest, position = hashlib.sha256(), 0
             while position < size:
-                piece = os.pread(fd, min(_PIECE, size - position), position)
+                piece = log.pread(min(_PIECE, size - position), position)
                 if not piece:
                     break
                 digest.update(piece)
                 position += len(piece)
             found.append(digest.hexdigest())
     finally:
-        for fd, _ in extents:
-            os.close(fd)
+        for log, _ in extents:
+            log.close()
     return found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 from typing import TYPE_CHECKING, Any
 
 from gvtui.files import open_to_read
 from gvtui.limits import LIMITS
 from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 from gvtui.trace.batches import FORMAT
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.details import int_in, list_in, text_in
 from gvtui.trace.records import TraceError
 from gvtui.trace.scanning import first_head
@@ -41,9 +41,9 @@ def read_header(log: Path) -> dict[str, Any]:
         TraceError: it is no log, or it is of a later version.
         OSError: the file cannot be read.
     """
-    with open_to_read(log) as file:
-        size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
-        head = first_head(Window(file.fileno(), size, step=_LOOK_STEP))
+    with opened_source(log) as source:
+        size = min(source.size, _MAX_LOOK)
+        head = first_head(Window(source, size, step=_LOOK_STEP))
         if head is None:
             raise TraceError(
                 f"{log} is neither a gvtui recording nor a gVisor save file"
@@ -52,7 +52,7 @@ def read_header(log: Path) -> dict[str, Any]:
         _refuse_later(log, head)
         if not isinstance(head.get("id"), bytes):
             # A name that is the same the next time, so that an index can be made for it.
-            start = os.pread(file.fileno(), _NAMING_BYTES, 0)
+            start = source.pread(_NAMING_BYTES, 0)
             head = {**head, "id": hashlib.sha256(start).digest()[:16]}
     return head
 
@@ -80,9 +80,9 @@ def segment_header(log: Path) -> dict[str, Any]:
         TraceError: it is of a later version.
         OSError: the file cannot be read.
     """
-    with open_to_read(log) as file:
-        size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
-        head = first_head(Window(file.fileno(), size, step=_LOOK_STEP)) or {}
+    with opened_source(log) as source:
+        size = min(source.size, _MAX_LOOK)
+        head = first_head(Window(source, size, step=_LOOK_STEP)) or {}
     _refuse_later(log, head)
     return head
 

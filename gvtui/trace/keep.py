@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.marks import Mark
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
@@ -70,13 +71,13 @@ def save(
     except OSError as error:
         raise TraceError(f"cannot write {path}: {error.strerror}") from error
     finally:
-        for fd, _ in extents:
-            os.close(fd)
+        for log, _ in extents:
+            log.close()
 
 
 def _copy(
     trace: Trace,
-    extents: list[tuple[int, int]],
+    extents: list[tuple[ByteSource, int]],
     out: BinaryIO,
     marks: Mapping[int, Mark],
     progress: Progress | None,
@@ -98,10 +99,10 @@ def _copy(
     out.write(_segment(head, list(_reopened(first, marks, trace.connections.claims.apart))))
     total = sum(size for _, size in extents)
     done = 0
-    for fd, size in extents:
+    for log, size in extents:
         position = 0
         while position < size:
-            data = os.pread(fd, min(_STEP_BYTES, size - position), position)
+            data = log.pread(min(_STEP_BYTES, size - position), position)
             if not data:
                 break
             out.write(data)
@@ -125,9 +126,9 @@ def _segment(head: dict[str, Any], records: list[_Reopened]) -> bytes:
     return log + pack_one(LogKind.SUMMARY, 0, now, salt, len(log), summary)
 
 
-def _header(fd: int) -> dict[str, Any]:
+def _header(log: ByteSource) -> dict[str, Any]:
     """What the header of a log says; empty where it cannot be read."""
-    return first_head(Window(fd, os.fstat(fd).st_size, step=_LOOK_STEP)) or {}
+    return first_head(Window(log, log.size, step=_LOOK_STEP)) or {}
 
 
 def _reopened(

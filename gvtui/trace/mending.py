@@ -7,13 +7,13 @@ missing, or not what they were, are rebuilt from them.
 
 from __future__ import annotations
 
-import os
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gvtui.files import open_to_read, whole_file
 from gvtui.trace import files
+from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.details import int_in, list_in
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.rebuild import Making
@@ -85,7 +85,7 @@ def mended(
     table = StringTable()
     for text in (texts or [])[2:]:
         table.number(text, is_given=True)
-    total = sum(here.logs[number].stat().st_size for number in bad)
+    total = sum(size_of(here.logs[number]) for number in bad)
     done = end_row = 0
     for number, log in here.logs.items():
         if number in finished:
@@ -96,7 +96,7 @@ def mended(
         end_row = _make_index(
             log, indexes[number], head_of(log), trace_id, table, architecture, end_row
         )
-        done += log.stat().st_size
+        done += size_of(log)
         if progress:
             progress(min(done, total), total)
     with whole_file(strings, mode=0o600, sync=False, is_believed=True) as out:
@@ -136,17 +136,19 @@ def _has_all(strings: Path, checksums: set[int]) -> bool:
 def _finished(log: Path, index: Path, trace_id: bytes) -> files.IndexHead | None:
     """The head of an index that was finished for the log as it is, and has not changed since."""
     try:
-        with open_to_read(index) as file:
-            head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+        with opened_source(index) as source:
+            head = files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0))
             if head is None or head.trace_id != trace_id or not head.log_size:
                 return None
-            left, checksum = head.rows * ROW_SIZE, 0
-            while left and (data := file.read(min(left, _STEP_BYTES))):
+            done, checksum, end = 0, 0, head.rows * ROW_SIZE
+            while done < end and (
+                data := source.pread(min(end - done, _STEP_BYTES), files.INDEX_HEAD_SIZE + done)
+            ):
                 checksum = zlib.crc32(data, checksum)
-                left -= len(data)
+                done += len(data)
     except OSError:
         return None
-    is_whole = not left and checksum == head.checksum and head.log_size == log.stat().st_size
+    is_whole = done == end and checksum == head.checksum and head.log_size == size_of(log)
     return head if is_whole else None
 
 
@@ -172,11 +174,11 @@ def _make_index(
             if isinstance(conn, int) and isinstance(dropped, int):
                 indexer.set_last_dropped(conn, dropped & 0xFFFFFFFF)
     with (
-        open_to_read(log) as source,
+        opened_source(log) as source,
         whole_file(index, mode=0o600, sync=False, is_believed=True) as out,
     ):
-        size = os.fstat(source.fileno()).st_size
-        window = Window(source.fileno(), size)
+        size = source.size
+        window = Window(source, size)
         out.write(bytes(files.INDEX_HEAD_SIZE))
         checksum = rows_size = 0
         making = Making(indexer)

@@ -16,6 +16,7 @@ from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
+from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.header import (
     architecture_of,
     are_being_written,
@@ -160,7 +161,7 @@ def _open_segments(
 
 def _newest(here: FolderFiles, numbers: list[int], most_bytes: int) -> list[int]:
     """The newest of the segments that are together no larger, at least one that had begun."""
-    sizes = [here.logs[n].stat().st_size + here.indexes[n].stat().st_size for n in numbers[::-1]]
+    sizes = [size_of(here.logs[n]) + size_of(here.indexes[n]) for n in numbers[::-1]]
     count = max(1, sum(total <= most_bytes for total in accumulate(sizes)))
     while count < len(numbers) and not segment_header(here.logs[numbers[-count]]):
         count += 1
@@ -287,13 +288,13 @@ def removed_on_failure(scratch: Scratch) -> Iterator[None]:
 
 def _has_head(index: Path) -> bool:
     try:
-        with open_to_read(index) as file:
-            return files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE)) is not None
+        with opened_source(index) as source:
+            return files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0)) is not None
     except FileNotFoundError:
         return False
 
 
 def _damaged_bytes(index: Path) -> int:
-    with open_to_read(index) as file:
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+    with opened_source(index) as source:
+        head = files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0))
     return head.damaged_bytes if head else 0

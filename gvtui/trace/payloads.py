@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.row import Row
 
     ReadRows = Callable[[int, npt.NDArray[np.void]], int]
@@ -87,15 +87,17 @@ class Part(NamedTuple):
 
 
 class Payloads:
-    """The payloads of a log. The caller closes descriptor and index."""
+    """The payloads of a log. The caller closes log and index."""
 
-    def __init__(self, fd: int, parts: Sequence[Part], first_row: int, read_rows: ReadRows) -> None:
-        self._fd = fd
+    def __init__(
+        self, log: ByteSource, parts: Sequence[Part], first_row: int, read_rows: ReadRows
+    ) -> None:
+        self._log = log
         self._parts = parts
         self._starts = [part.position for part in parts]
         self._first_row = first_row
         self._read_rows = read_rows
-        self._window = Window(fd, os.fstat(fd).st_size, step=_STEP)
+        self._window = Window(log, log.size, step=_STEP)
         self._batches: OrderedDict[int, Batch] = OrderedDict()
         self._last: Batch | None = None
         self._body = b""
@@ -153,7 +155,7 @@ class Payloads:
             lead = SAVED_SIZE.size if row.length else 0
         data = b""
         if row.offset >= lead:
-            data = os.pread(self._fd, lead + row.length, row.offset - lead)
+            data = self._log.pread(lead + row.length, row.offset - lead)
         if len(data) == lead + row.length:
             if part.format == SAVE_FILE:
                 is_whole = not lead or SAVED_SIZE.unpack_from(data) == (row.length,)

@@ -35,6 +35,7 @@ from gvtui.wire.messages import Decoded, decode
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.rebuild import Progress
 
 _NOTHING = (b"", pack_details({}))
@@ -361,9 +362,9 @@ class Trace(RowReader):
         """The numbers of the segments held, oldest first; 1 for a recording."""
         return self._segments.numbers
 
-    def log_extents(self) -> list[tuple[int, int]]:
-        """The log files of the trace: for each a new descriptor, which the caller closes, and the
-        size in bytes up to its last row's record."""
+    def log_extents(self) -> list[tuple[ByteSource, int]]:
+        """The logs of the trace: each opened anew, for the caller to close, and the size in bytes up
+        to its last row's record."""
         return self._segments.log_extents()
 
     def close(self) -> None:

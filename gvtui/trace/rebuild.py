@@ -7,8 +7,9 @@ import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from gvtui.files import open_to_read, whole_file
+from gvtui.files import whole_file
 from gvtui.trace import files, savefile
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.details import unpack_details
 from gvtui.trace.header import drop_limit_of
 from gvtui.trace.indexer import Indexer
@@ -70,19 +71,19 @@ def rebuild_index(
     # The checksum shows an index that a crash has cut short, so there is no need to wait for the
     # disk.
     with (
-        open_to_read(log) as source,
+        opened_source(log) as source,
         whole_file(index, mode=0o600, sync=False, is_believed=True) as out,
         whole_file(strings, mode=0o600, sync=False, is_believed=True) as texts,
     ):
         info = os.fstat(source.fileno())
-        size = info.st_size if stop is None else min(info.st_size, stop)
+        size = source.size if stop is None else min(source.size, stop)
         for file in (out, texts):
             # Users who may not read the log may not read its index, and only the owner may write
             # it.
             os.fchmod(file.fileno(), info.st_mode & 0o644)
         out.write(bytes(files.INDEX_HEAD_SIZE))
         texts.write(STRINGS_MAGIC + trace_id)
-        window = Window(source.fileno(), size)
+        window = Window(source, size)
         making = Making(indexer)
         told = 0
         for rows in making.rows(saved_items(window) if is_save_file else scan_log(window)):

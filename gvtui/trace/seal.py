@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.files import open_to_read, write_whole
 from gvtui.trace import files
+from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.header import are_being_written
 from gvtui.trace.records import TraceError
 from gvtui.trace.scanning import Begin, scan_log
@@ -204,12 +205,10 @@ def _logs(path: Path) -> list[tuple[str, Path]]:
 def _parts(logs: list[tuple[str, Path]]) -> Iterator[tuple[str, int, int]]:
     """Name, offset and size of each part: a segment, or a piece of a large one."""
     for name, log in logs:
-        with open_to_read(log) as file:
-            size = os.fstat(file.fileno()).st_size
+        with opened_source(log) as source:
+            size = source.size
             begins = [
-                item.position
-                for item in scan_log(Window(file.fileno(), size))
-                if isinstance(item, Begin)
+                item.position for item in scan_log(Window(source, size)) if isinstance(item, Begin)
             ]
         borders = sorted({0, *begins, size})
         for start, stop in pairwise(borders):
@@ -226,7 +225,7 @@ def _links(
 ) -> Iterator[SealLink]:
     """The chain over parts, as the logs are now."""
     places = dict(logs)
-    total = sum(log.stat().st_size for _, log in logs)
+    total = sum(size_of(log) for _, log in logs)
     chain, done = _START, 0
     for name, offset, size in parts:
         digest = _digest(places.get(name), offset, size)
@@ -243,11 +242,11 @@ def _digest(log: Path | None, offset: int, size: int) -> str:
     if log is None:
         return ""
     digest, left = hashlib.sha256(), size
-    with open_to_read(log) as file:
-        file.seek(offset)
-        while left and (piece := file.read(min(_PIECE, left))):
+    with opened_source(log) as source:
+        while left and (piece := source.pread(min(_PIECE, left), offset)):
             digest.update(piece)
             left -= len(piece)
+            offset += len(piece)
     return digest.hexdigest() if not left else ""
 
 
@@ -259,7 +258,7 @@ def _added(logs: list[tuple[str, Path]], sealed: list[SealLink]) -> str:
     for name, log in logs:
         if name not in ends:
             return f"{name} was added after the seal"
-        if (more := log.stat().st_size - ends[name]) > 0:
+        if (more := size_of(log) - ends[name]) > 0:
             return f"{counted(more, 'byte was', 'bytes were')} added after the seal" + (
                 f" to {name}" if name else ""
             )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.files import open_to_read
 from gvtui.trace import files
+from gvtui.trace.bytesource import open_source
 from gvtui.trace.payloads import PART, SAVE_FILE, Part, Payloads
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Row
 from gvtui.trace.scanning import first_head, format_of
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
+
 _STEP = 64 << 10
 """Bytes of a log read at once to tell its format."""
 
@@ -30,21 +31,16 @@ _MAX_HEADS = 256
 """How many headers of joined recordings are read: each is read when a recording is opened."""
 
 
-def _opened(path: Path) -> int:
-    with open_to_read(path) as file:
-        return os.dup(file.fileno())
-
-
 @dataclass(slots=True)
 class Segment:
-    """The only segment of a recording, or one of a flight recorder. Owns both descriptors.
+    """The only segment of a recording, or one of a flight recorder. Owns both files.
 
     A row's `offset` is an offset in this segment's log.
     """
 
     number: int
-    log_fd: int
-    index_fd: int
+    log: ByteSource
+    index: ByteSource
     first_row: int
     rows: int
     has_head: bool
@@ -54,13 +50,13 @@ class Segment:
     payloads: Payloads = field(init=False)
 
     def __post_init__(self) -> None:
-        self.payloads = Payloads(self.log_fd, self.parts, self.first_row, self.read)
+        self.payloads = Payloads(self.log, self.parts, self.first_row, self.read)
 
     def number_from(self, first_row: int) -> None:
         """Give its rows other ids, from this one on."""
         if first_row != self.first_row:
             self.first_row = first_row
-            self.payloads = Payloads(self.log_fd, self.parts, first_row, self.read)
+            self.payloads = Payloads(self.log, self.parts, first_row, self.read)
 
     @property
     def end_row(self) -> int:
@@ -74,25 +70,25 @@ class Segment:
         Raises:
             OSError: a file cannot be read.
         """
-        log_fd = _opened(log)
+        log_source = open_source(log)
         try:
-            index_fd = _opened(index)
+            index_source = open_source(index)
         except OSError:
-            os.close(log_fd)
+            log_source.close()
             raise
-        head = files.IndexHead.unpack(os.pread(index_fd, files.INDEX_HEAD_SIZE, 0))
-        parts = _parts(index_fd, head) if head is not None and head.parts else []
+        head = files.IndexHead.unpack(index_source.pread(files.INDEX_HEAD_SIZE, 0))
+        parts = _parts(index_source, head) if head is not None and head.parts else []
         if not parts:
-            window = Window(log_fd, os.fstat(log_fd).st_size, step=_STEP)
+            window = Window(log_source, log_source.size, step=_STEP)
             parts = [Part(0, SAVE_FILE if is_save_file else format_of(window))]
         first_row = head.first_row if head is not None else 0
-        segment = cls(number, log_fd, index_fd, first_row, 0, head is not None, parts)
+        segment = cls(number, log_source, index_source, first_row, 0, head is not None, parts)
         segment.refresh()
         return segment
 
     def refresh(self) -> bool:
         """Update the number of rows; True if it has changed."""
-        size = os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE
+        size = self.index.size - files.INDEX_HEAD_SIZE
         if len(self.parts) > 1:
             size -= len(self.parts) * PART.size
         rows = max(0, size) // ROW_SIZE
@@ -103,20 +99,20 @@ class Segment:
     def read(self, start: int, out: npt.NDArray[np.void]) -> int:
         """Read rows from `start` on into `out`; returns how many were read."""
         offset = files.INDEX_HEAD_SIZE + (start - self.first_row) * ROW_SIZE
-        return os.preadv(self.index_fd, [out.view(np.uint8).data], offset) // ROW_SIZE
+        return self.index.pread_into(out.view(np.uint8).data, offset) // ROW_SIZE
 
     def log_end(self) -> int:
         """Where the log ends that the rows describe."""
-        head = files.IndexHead.unpack(os.pread(self.index_fd, files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.unpack(self.index.pread(files.INDEX_HEAD_SIZE, 0))
         if not self.rows or (head is not None and head.log_size):
-            return os.fstat(self.log_fd).st_size
+            return self.log.size
         last = np.empty(1, ROW_DTYPE)
         self.read(self.end_row - 1, last)
         return self.payloads.end_of(self.end_row - 1, Row(*last[0].tolist()))
 
     def head(self) -> dict[str, Any]:
         """What the header of its log says; empty where nothing of it can be read."""
-        window = Window(self.log_fd, os.fstat(self.log_fd).st_size, step=_STEP)
+        window = Window(self.log, self.log.size, step=_STEP)
         return first_head(window) or {}
 
     def heads(self) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -125,17 +121,17 @@ class Segment:
         shifts = dict.fromkeys(part.shift for part in self.parts)
         first = {part.shift: part.position for part in reversed(self.parts)}
         for shift in islice(shifts, _MAX_HEADS):
-            window = Window(self.log_fd, os.fstat(self.log_fd).st_size, step=_STEP)
+            window = Window(self.log, self.log.size, step=_STEP)
             yield shift, first_head(window, first[shift]) or {}
 
     def close(self) -> None:
         """Close both files."""
-        os.close(self.log_fd)
-        os.close(self.index_fd)
+        self.log.close()
+        self.index.close()
 
 
-def _parts(index_fd: int, head: files.IndexHead) -> list[Part]:
+def _parts(index: ByteSource, head: files.IndexHead) -> list[Part]:
     """The parts of a log that are told behind the rows of its index; none if they are cut short."""
     size = min(head.parts, _MAX_PARTS) * PART.size
-    data = os.pread(index_fd, size, files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE)
+    data = index.pread(size, files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE)
     return Part.unpack(data) if len(data) == size else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.damage import Damage
     from gvtui.trace.stretches import Stretch
 
@@ -145,17 +145,16 @@ class Segments:
     @property
     def size_bytes(self) -> int:
         """The size of all logs and indexes on disk."""
-        fds = [fd for segment in self._segments for fd in (segment.log_fd, segment.index_fd)]
-        return sum(os.fstat(fd).st_size for fd in fds)
+        return sum(segment.log.disk_bytes + segment.index.disk_bytes for segment in self._segments)
 
-    def log_extents(self) -> list[tuple[int, int]]:
-        """The logs: for each a new descriptor, which the caller closes, and the size in bytes up to
-        its last row's record."""
-        extents = []
+    def log_extents(self) -> list[tuple[ByteSource, int]]:
+        """The logs: each opened anew, for the caller to close, and the size in bytes up to its last
+        row's record."""
+        extents: list[tuple[ByteSource, int]] = []
         for segment in self._segments:
             is_last = segment is self._segments[-1]
-            size = segment.log_end() if is_last else os.fstat(segment.log_fd).st_size
-            extents.append((os.dup(segment.log_fd), size))
+            size = segment.log_end() if is_last else segment.log.size
+            extents.append((segment.log.duplicate(), size))
         return extents
 
     def close(self) -> None:

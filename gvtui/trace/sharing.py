@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgpack
 
+from gvtui.trace.bytesource import source_of
 from gvtui.trace.payloads import Part
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.rowreader import RowReader
@@ -34,7 +35,7 @@ class Share:
         self.files = [strings.fileno()]
         """What is open: the strings, and for each segment its log and its index."""
         for segment in listed:
-            self.files += [segment.log_fd, segment.index_fd]
+            self.files += [segment.log.fileno(), segment.index.fileno()]
         self.words: bytes = msgpack.packb(
             {
                 "architecture": architecture,
@@ -62,9 +63,9 @@ class SharedTrace(RowReader):
         told = msgpack.unpackb(words)
         segments = []
         for place, (number, first_row, rows, parts) in enumerate(told["segments"]):
-            log_fd, index_fd = files[1 + 2 * place : 3 + 2 * place]
+            log, index = map(source_of, files[1 + 2 * place : 3 + 2 * place])
             read = [Part.unpack(part)[0] for part in parts]
-            segments.append(Segment(number, log_fd, index_fd, first_row, rows, True, read))
+            segments.append(Segment(number, log, index, first_row, rows, True, read))
         super().__init__(Segments(segments, None), StringReader(files[0]))
         self.architecture: str = told["architecture"]
         self.connections: Any = None

@@ -6,7 +6,6 @@ is intact.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.damage import Damage
     from gvtui.trace.segment import Segment
 
@@ -70,7 +70,7 @@ def stretches(
             last = int(np.searchsorted(ends[begin:stop], limit, "right")) + begin
             until = int(np.searchsorted(places, max(last, begin + 1)))
             end = int(places[until - 1]) + 1
-            yield _read(segment.log_fd, begin, end, offsets[begin:end], ends[begin:end])
+            yield _read(segment.log, begin, end, offsets[begin:end], ends[begin:end])
             at = until
 
 
@@ -115,12 +115,16 @@ def intact(
 
 
 def _read(
-    fd: int, first: int, stop: int, offsets: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+    log: ByteSource,
+    first: int,
+    stop: int,
+    offsets: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
 ) -> Stretch:
     base = int(offsets[0])
     size = int(ends.max()) - base
     data = b""
     # A forged index may say anything; then the rows are read one by one.
     if base >= 0 and int(offsets.min()) >= base and size <= STEP + MAX_PAYLOAD:
-        data = os.pread(fd, size, base)
+        data = log.pread(size, base)
     return Stretch(first, stop, (offsets - base).tolist(), (ends - base).tolist(), data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -246,11 +245,11 @@ def _read(trace: Trace, progress: Progress | None) -> _Reading:
     try:
         total = sum(size for _, size in extents)
         done = told = 0
-        for number, (fd, size) in zip(trace.segment_numbers, extents, strict=True):
+        for number, (log, size) in zip(trace.segment_numbers, extents, strict=True):
             reading.survey.log_bytes += size
             if not size and number != trace.segment_numbers[-1]:
                 reading.note_empty(number)
-            for item in scan_log(Window(fd, size)) if not trace.is_save_file else ():
+            for item in scan_log(Window(log, size)) if not trace.is_save_file else ():
                 reading.read(number, item)
                 position = done + _end_of(item)
                 if progress and position - told >= _STEP_BYTES:
@@ -260,8 +259,8 @@ def _read(trace: Trace, progress: Progress | None) -> _Reading:
         if progress:
             progress(total, total)
     finally:
-        for fd, _ in extents:
-            os.close(fd)
+        for log, _ in extents:
+            log.close()
     return reading
 
 

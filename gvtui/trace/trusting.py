@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.files import open_to_read
 from gvtui.trace import files, sidefiles
+from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.fit import Fit
 from gvtui.trace.header import is_being_written
 from gvtui.trace.keptfile import vouches
@@ -23,10 +22,10 @@ from gvtui.trace.window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import BinaryIO
 
     import numpy.typing as npt
 
+    from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.rebuild import Progress
 
     Checked = Callable[[int, int, int], None]
@@ -51,11 +50,11 @@ def checked_pairs(
                 yield pair, strings
 
 
-def has_sizes(head: files.IndexHead, index: BinaryIO, log_size: int, trace_id: bytes) -> bool:
+def has_sizes(head: files.IndexHead, index: ByteSource, log_size: int, trace_id: bytes) -> bool:
     """Whether an index is sealed, and is as large, and for a log as large, as its head says."""
     size = files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE + head.parts * PART.size
     is_sealed = head.trace_id == trace_id and head.log_size == log_size
-    return is_sealed and os.fstat(index.fileno()).st_size == size
+    return is_sealed and index.size == size
 
 
 def _open_checked(
@@ -95,11 +94,11 @@ def is_vouched(
     """
     if not vouches(log, pair):
         return False
-    with open_to_read(pair.rows) as file:
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+    with opened_source(pair.rows) as index:
+        head = files.IndexHead.unpack(index.pread(files.INDEX_HEAD_SIZE, 0))
         return (
             head is not None
-            and has_sizes(head, file, log.stat().st_size, trace_id)
+            and has_sizes(head, index, size_of(log), trace_id)
             and strings.checksum == head.strings_checksum
         )
 
@@ -119,21 +118,23 @@ def _is_intact(
     The holder of the lock on a log may be its writer, or anybody: then the index need not be
     sealed, but must have the rows of all present records.
     """
-    with open_to_read(log) as source, open_to_read(index) as file:
+    with opened_source(log) as source, opened_source(index) as rows_source:
         # The log first: the rows of its records follow directly.
-        window = Window(source.fileno(), os.fstat(source.fileno()).st_size)
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+        window = Window(source, source.size)
+        head = files.IndexHead.unpack(rows_source.pread(files.INDEX_HEAD_SIZE, 0))
         if head is None or head.trace_id != trace_id:
             return False
         if not head.log_size:
-            return is_locked and _covers(file, window, strings)
-        if not has_sizes(head, file, window.size, trace_id):
+            return is_locked and _covers(rows_source, window, strings)
+        if not has_sizes(head, rows_source, window.size, trace_id):
             return False
-        size = os.fstat(file.fileno()).st_size
+        size = rows_source.size
         checksum = done = 0
         fit, texts = Fit(window), len(strings.texts)
         step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
-        while data := file.read(min(step, head.rows * ROW_SIZE - done)):
+        while data := rows_source.pread(
+            min(step, head.rows * ROW_SIZE - done), files.INDEX_HEAD_SIZE + done
+        ):
             checksum = zlib.crc32(data, checksum)
             rows = np.frombuffer(data, ROW_DTYPE)
             if highest_text(rows) >= texts or not fit.take(rows):
@@ -152,13 +153,14 @@ def _is_intact(
         )
 
 
-def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
+def _covers(index: ByteSource, log: Window, strings: StringReader) -> bool:
     """Whether an index that is being written has, or soon has, a row for each record of a log."""
     fit = Fit(log)
     end = log.size
-    kept = b""
+    position, kept = files.INDEX_HEAD_SIZE, b""
     for _ in range(_PATIENCE):
-        while data := index.read(_CHECK_STEP):
+        while data := index.pread(_CHECK_STEP, position):
+            position += len(data)
             kept += data
             rows = np.frombuffer(kept[: len(kept) - len(kept) % ROW_SIZE], ROW_DTYPE)
             kept = kept[len(rows) * ROW_SIZE :]

@@ -1,17 +1,14 @@
-"""Reads a log or a save file piece by piece.
-
-The file is never mapped into memory: if another program truncates it, reading a map kills the
-process, while reading pieces only finds an earlier end.
-"""
+"""Reads a log or a save file piece by piece."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
+
+    from gvtui.trace.bytesource import ByteSource
 
 STEP = 8 << 20
 """How many bytes are read in one step."""
@@ -20,10 +17,12 @@ STEP = 8 << 20
 class Window:
     """The part of a file that is in memory; it moves as other parts are needed."""
 
-    def __init__(self, fd: int | None, size: int, data: bytes = b"", step: int = STEP) -> None:
+    def __init__(
+        self, source: ByteSource | None, size: int, data: bytes = b"", step: int = STEP
+    ) -> None:
         """Look at the first `size` bytes of an open file, which stays the caller's; read `step`
         bytes at once."""
-        self._fd = fd
+        self._source = source
         self._step = step
         self.size = size
         """The end of the file; less than given if the file proves to be shorter."""
@@ -38,7 +37,7 @@ class Window:
 
     def move(self, position: int, least: int) -> None:
         """Read the bytes from `position` on: at least `least` of them, or all up to the end."""
-        if self._fd is None:
+        if self._source is None:
             return
         self.base, self.data = position, self.read(position, max(least, self._step))
 
@@ -46,11 +45,11 @@ class Window:
         """Bytes of the file, fewer at its end, without moving the window."""
         size = min(size, self.size - position)
         place = position - self.base
-        if self._fd is None or 0 <= place <= len(self.data) - size:
+        if self._source is None or 0 <= place <= len(self.data) - size:
             return self.data[place : place + size]
         pieces = []
         while size > 0:
-            piece = os.pread(self._fd, size, position)
+            piece = self._source.pread(size, position)
             if not piece:
                 self.size = min(self.size, position)
                 break
@@ -61,12 +60,12 @@ class Window:
 
     def grow(self) -> None:
         """Update the size after bytes were appended to the file."""
-        if self._fd is not None:
-            self.size = os.fstat(self._fd).st_size
+        if self._source is not None:
+            self.size = self._source.size
 
     def forget(self) -> None:
         """Read anew what is asked for next: the file may have been cut and written again."""
-        if self._fd is not None:
+        if self._source is not None:
             self.data = b""
         self.grow()
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace.batches import pack_batch, pack_one
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.details import pack_details
 from gvtui.trace.records import LogKind, Record, pack_record
 from gvtui.trace.scanning import Begin, Item, Messages, format_of, scan_log
@@ -162,6 +163,6 @@ def test_a_file_is_walked_over_in_small_steps(tmp_path: Path) -> None:
     log = segment([(1, [b"x" * 500, b"y"]), (2, [b"z"] * 80)])
     path = tmp_path / "log"
     path.write_bytes(log[:200] + b"?" + log[201:])
-    with path.open("rb") as file:
-        window = Window(file.fileno(), len(log), step=64)
+    with opened_source(path) as source:
+        window = Window(source, len(log), step=64)
         assert list(scan_log(window)) == list(scan_log(path.read_bytes()))

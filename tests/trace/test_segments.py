@@ -86,13 +86,13 @@ def test_a_time_finds_its_row(writer: TraceWriter) -> None:
 def test_logs_are_given_up_to_their_last_record(writer: TraceWriter) -> None:
     segments = opened(writer.path)
     extents = segments.log_extents()
-    sizes = [os.fstat(fd).st_size for fd, _ in extents]
+    sizes = [log.size for log, _ in extents]
     assert [size for _, size in extents] == sizes
-    logs = (files.segment_path(writer.path, number) for number in segments.numbers)
-    assert sizes == [log.stat().st_size for log in logs]
+    paths = (files.segment_path(writer.path, number) for number in segments.numbers)
+    assert sizes == [path.stat().st_size for path in paths]
     assert segments.size_bytes > sum(sizes)
-    for fd, _ in extents:
-        os.close(fd)
+    for log, _ in extents:
+        log.close()
     segments.close()
     writer.close()
 

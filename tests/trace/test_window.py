@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import window
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.records import Record, pack_record, scan
 from gvtui.trace.window import Window
 
@@ -26,8 +28,8 @@ def test_a_file_is_scanned_as_its_bytes_are(
     path.write_bytes(b"".join(parts))
     before, window.STEP = window.STEP, step
     try:
-        with path.open("rb") as file:
-            found = list(scan(Window(file.fileno(), path.stat().st_size)))
+        with opened_source(path) as source:
+            found = list(scan(Window(source, path.stat().st_size)))
     finally:
         window.STEP = before
     assert found == list(scan(path.read_bytes()))
@@ -37,9 +39,9 @@ def test_a_file_that_is_cut_meanwhile_ends_early(tmp_path: Path) -> None:
     path = tmp_path / "log"
     record = pack_record(1, 1, 1, b"x" * 100)
     path.write_bytes(record * 1000)
-    with path.open("r+b") as file:
-        view = Window(file.fileno(), path.stat().st_size)
-        file.truncate(len(record) * 3 + 10)
+    with opened_source(path) as source:
+        view = Window(source, path.stat().st_size)
+        os.truncate(path, len(record) * 3 + 10)
         found = list(scan(view))
     assert [type(item) for item in found] == [Record, Record, Record, int]
     assert view.size == len(record) * 3 + 10

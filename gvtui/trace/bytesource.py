@@ -1,0 +1,128 @@
+"""The bytes of a log or an index, wherever they come from: what all readers of one read through."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from gvtui.files import open_to_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class ByteSource(Protocol):
+    """The bytes of one open file, which it owns until `close`.
+
+    It is never mapped into memory: if another program truncates a file, reading a map kills the
+    process, while reading pieces only finds an earlier end.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are now."""
+
+    @property
+    def disk_bytes(self) -> int:
+        """The size of the file in bytes."""
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """So many bytes from an offset on, fewer at the end.
+
+        Raises:
+            OSError: they cannot be read.
+        """
+
+    def pread_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill a buffer with the bytes from an offset on; gives how many there were.
+
+        Raises:
+            OSError: they cannot be read.
+        """
+
+    def fileno(self) -> int:
+        """The descriptor of the file."""
+
+    def duplicate(self) -> ByteSource:
+        """The same bytes with a descriptor of their own, which the caller closes."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+class PlainFile:
+    """The bytes of a file as they lie in it; it may still grow."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        """Take over an open descriptor."""
+        self._fd = fd
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are now."""
+        return os.fstat(self._fd).st_size
+
+    @property
+    def disk_bytes(self) -> int:
+        """The size of the file in bytes."""
+        return self.size
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """So many bytes from an offset on, fewer at the end."""
+        return os.pread(self._fd, size, offset)
+
+    def pread_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill a buffer with the bytes from an offset on; gives how many there were."""
+        return os.preadv(self._fd, [buffer], offset)
+
+    def fileno(self) -> int:
+        """The descriptor of the file."""
+        return self._fd
+
+    def duplicate(self) -> PlainFile:
+        """The same bytes with a descriptor of their own, which the caller closes."""
+        return PlainFile(os.dup(self._fd))
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def source_of(fd: int) -> ByteSource:
+    """The bytes of an open file, whose descriptor is taken over."""
+    return PlainFile(fd)
+
+
+def open_source(path: Path) -> ByteSource:
+    """Open a log or an index.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    with open_to_read(path) as file:
+        fd = os.dup(file.fileno())
+    return source_of(fd)
+
+
+@contextlib.contextmanager
+def opened_source(path: Path) -> Iterator[ByteSource]:
+    """Open a log or an index for a while; see `open_source`."""
+    source = open_source(path)
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def size_of(path: Path) -> int:
+    """How many bytes a log or an index has.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    with opened_source(path) as source:
+        return source.size
