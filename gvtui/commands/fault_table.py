@@ -155,8 +155,8 @@ FAULTS = (
         "the service monitor is stopped, killed or replaced while systemd keeps its descriptors",
         "The next one goes on with all connections, in a trace that says so: what nobody read waits "
         "in the sockets, and what the sandboxes dropped meanwhile is told. Of one that was killed "
-        "messages of its last turn may be missing, up to 1,024 of one connection, and nothing "
-        "tells whether any are.",
+        "messages of its last turn may be missing, up to 1,024 of one connection, and so may a "
+        "connection that was made in that moment; nothing tells whether any are.",
         "0",
         "tests/e2e/test_succeeding.py::test_a_sandbox_outlives_its_monitors",
     ),
