@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.message import DecodeError, Message
+
 from gvtui.decode import calls, events
 from gvtui.decode.call import CallSide
 from gvtui.decode.escape import escape, quoted, string_list
@@ -13,15 +15,14 @@ from gvtui.decode.outcome import NO_FAILURES, ExecOutcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
-from gvtui.wire.messages import Decoded, Unknown
+from gvtui.wire.header import MIN_HEADER_SIZE, build_message
+from gvtui.wire.messages import KINDS, Decoded, Unknown, decode
 from gvtui.wire.pb import sentry_pb2, syscall_pb2
 from gvtui.wire.ports import right_ports
 from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from google.protobuf.message import Message
 
 ARGUMENTS_LIMIT = 2000
 """How many characters of a call's arguments are shown on one line."""
@@ -109,6 +110,39 @@ def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENT
     return _cut(", ".join(forms[0](call_of(decoded, architecture))), limit)
 
 
+def sent_arguments(datagram: bytes, architecture: str, limit: int) -> str:
+    """The arguments of a datagram's message, as `arguments_text` gives them, in the least time.
+
+    Raises:
+        WireError: it is no message.
+    """
+    known = _CALLS.get(datagram[:_TYPE_END])
+    if known is not None and len(datagram) >= MIN_HEADER_SIZE:
+        parse, message_type, arguments = known
+        try:
+            call = _side(parse(datagram[MIN_HEADER_SIZE:]), message_type, architecture)
+        except DecodeError:
+            # It is told below.
+            pass
+        else:
+            return _cut(", ".join(arguments(call)), limit)
+    return arguments_text(decode(datagram), architecture=architecture, limit=limit)
+
+
+_TYPE_END = 4
+"""Where the header's size and the message's type end."""
+_CALLS: dict[bytes, tuple[Callable[[bytes], Message], int, calls.Arguments]] = {
+    build_message(number, b"")[:_TYPE_END]: (
+        kind.message_class.FromString,
+        number,
+        FORMS[kind.message_class][0],
+    )
+    for number, kind in KINDS.items()
+    if kind.is_syscall
+}
+"""What reads a system call and what shows its arguments, by how its datagrams begin."""
+
+
 def arguments_of(call: CallSide, enter: Decoded | None) -> list[str]:
     """The arguments of a call, as a decoded enter gives them where the exit is of a raw point."""
     is_raw = isinstance(call.message, syscall_pb2.Syscall)
@@ -119,14 +153,17 @@ def arguments_of(call: CallSide, enter: Decoded | None) -> list[str]:
 
 def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> CallSide:
     """The call that a message of a system call stands for, to be rendered."""
-    message: Any = decoded.message
-    name = _name(decoded.header.message_type, message.sysno, architecture)
+    call = _side(decoded.message, decoded.header.message_type, architecture)
+    if enter is not None and call.is_exit and type(enter.message) is type(call.message):
+        call.enter = enter.message
+    return call
+
+
+def _side(message: Any, message_type: int, architecture: str) -> CallSide:  # noqa: ANN401
+    name = _name(message_type, message.sysno, architecture)
     is_exit = message.HasField("exit")
     errno = message.exit.errorno if is_exit else 0
-    before: Any = enter.message if enter is not None and is_exit else None
-    if type(before) is not type(message):
-        before = None
-    return CallSide(name, architecture, message, is_exit, errno, before)
+    return CallSide(name, architecture, message, is_exit, errno, None)
 
 
 def result_of(decoded: Decoded, architecture: str) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +13,11 @@ from gvtui.decode.render import (
     Rendered,
     arguments_text,
     render,
+    sent_arguments,
 )
 from gvtui.decode.strace import strace_line
-from gvtui.wire.header import Header
-from gvtui.wire.messages import Decoded, Unknown, direction
+from gvtui.wire.header import Header, WireError, build_message
+from gvtui.wire.messages import KINDS, Decoded, Unknown, decode, direction
 from gvtui.wire.pb import syscall_pb2 as pb
 from tests.decode.helpers import ARCHITECTURES, MESSAGES, call, is_safe, recorded, with_enters
 
@@ -29,6 +32,30 @@ def test_any_message_renders(decoded: Decoded, architecture: str, limit: int) ->
     assert len(shown.arguments) <= limit
     assert arguments_text(decoded, architecture=architecture, limit=limit) == shown.arguments
     assert is_safe(strace_line(decoded, architecture=architecture))
+
+
+@given(MESSAGES, ARCHITECTURES, st.integers(1, 100), st.integers(8, 20))
+def test_a_datagram_renders_as_its_message_does(
+    decoded: Decoded, architecture: str, limit: int, header_size: int
+) -> None:
+    message = decoded.message
+    payload = message.payload if isinstance(message, Unknown) else message.SerializeToString()
+    datagram = build_message(decoded.header.message_type, payload, 5, header_size)
+    expected = arguments_text(decode(datagram), architecture=architecture, limit=limit)
+    assert sent_arguments(datagram, architecture, limit) == expected
+
+
+@given(st.sampled_from(sorted(KINDS)), st.binary(max_size=12))
+def test_bytes_that_are_no_message_are_told_as_such(message_type: int, rest: bytes) -> None:
+    for datagram in (build_message(message_type, rest), build_message(message_type, b"")[:6]):
+        expected = None
+        with contextlib.suppress(WireError):
+            expected = arguments_text(decode(datagram), architecture="x86_64")
+        if expected is None:
+            with pytest.raises(WireError):
+                sent_arguments(datagram, "x86_64", ARGUMENTS_LIMIT)
+        else:
+            assert sent_arguments(datagram, "x86_64", ARGUMENTS_LIMIT) == expected
 
 
 @given(MESSAGES, MESSAGES, ARCHITECTURES)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -12,11 +13,14 @@ from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pieces import all_but_time, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.trace.stretches import Stretch
     from gvtui.wire.messages import Decoded
+
+OfMany: TypeAlias = "Callable[[Sequence[bytes]], Sequence[bool | None]]"
+"""Answers for many datagrams; None for one that is no message."""
 
 _MAX_KEY = 512
 """Longer messages seldom repeat."""
@@ -38,14 +42,22 @@ class Answers:
         self._unasked = 0
         """How many messages are to be decoded before answers are looked up again."""
 
-    def of(self, batch: RowBatch, may: Mask, answer: Callable[[Decoded], bool]) -> Mask:
+    def of(
+        self,
+        batch: RowBatch,
+        may: Mask,
+        answer: Callable[[Decoded], bool],
+        of_many: OfMany | None = None,
+    ) -> Mask:
         """For each row whether it passes.
 
         Args:
             batch: the rows.
             may: which of them to look at; no other passes.
             answer: says it of a message.
+            of_many: says it of many messages whose bytes tell all; None where `answer` does.
         """
+        of_many = of_many or functools.partial(_of_each, answer)
         holds: Mask = np.zeros(len(batch), np.bool_)
         # What an exec's ports are depends on other rows.
         is_plain = (batch.column("flags") == 0) & (batch.column("type") != MessageType.SENTRY_EXEC)
@@ -53,7 +65,7 @@ class Answers:
             places = slice(stretch.first, stretch.stop)
             own = may[places]
             plain = own & is_plain[places] & (np.array(stretch.ends) <= len(stretch.data))
-            found = self._of_plain(batch, stretch, plain, answer)
+            found = self._of_plain(batch, stretch, plain, of_many)
             # What passes because of its bytes must be what came.
             passing = np.zeros(len(batch), np.bool_)
             passing[places] = found
@@ -64,33 +76,55 @@ class Answers:
         return holds
 
     def _of_plain(
-        self, batch: RowBatch, stretch: Stretch, asked: Mask, answer: Callable[[Decoded], bool]
+        self,
+        batch: RowBatch,
+        stretch: Stretch,
+        asked: Mask,
+        of_many: OfMany,
     ) -> Mask:
         """For each row of a stretch, of those whose bytes say all, whether it seems to pass."""
         found: Mask = np.zeros(len(asked), np.bool_)
         starts, ends, data = stretch.starts, stretch.ends, stretch.data
         kept, architecture = self._kept, batch.trace.architecture
+        datagrams: list[bytes] = []
+        # Of each row that is not answered yet: its place, and that of its datagram.
+        places: list[int] = []
+        numbers: list[int] = []
+        new: dict[tuple[bytes, str], int] = {}
         for place in np.flatnonzero(asked).tolist():
             start, end = starts[place], ends[place]
             datagram = data[start:end]
-            key = (
-                self._key(datagram) if end - start <= _MAX_KEY and self._is_worth_asking() else None
-            )
-            known = kept.get((key, architecture)) if key is not None else None
-            if known is None:
-                try:
-                    known = answer(decode(datagram))
-                except WireError:
-                    # It could be read when it came: this notes the damage.
-                    batch.decoded(stretch.first + place)
-                    continue
-                if key is not None:
-                    if len(kept) >= _MAX_ANSWERS:
-                        kept.clear()
-                    kept[key, architecture] = known
-            elif key is not None:
+            number = len(datagrams)
+            if end - start <= _MAX_KEY and self._is_worth_asking():
+                piece = self._key(datagram)
+                if piece is not None:
+                    key = (piece, architecture)
+                    known = kept.get(key)
+                    if known is not None:
+                        self._known += 1
+                        found[place] = known
+                        continue
+                    number = new.setdefault(key, number)
+            places.append(place)
+            numbers.append(number)
+            if number == len(datagrams):
+                datagrams.append(datagram)
+            else:
                 self._known += 1
-            found[place] = known
+        answers = of_many(datagrams)
+        for place, number in zip(places, numbers, strict=True):
+            answer = answers[number]
+            if answer is None:
+                # It could be read when it came: this notes the damage.
+                batch.decoded(stretch.first + place)
+            else:
+                found[place] = answer
+        for key, number in new.items():
+            answer = answers[number]
+            if answer is not None:
+                if len(kept) >= _MAX_ANSWERS:
+                    kept.clear()
+                kept[key] = answer
         return found
 
     def _is_worth_asking(self) -> bool:
@@ -104,6 +138,17 @@ class Answers:
                 self._unasked = _UNTRIED
             self._asked = self._known = 0
         return True
+
+
+def _of_each(answer: Callable[[Decoded], bool], datagrams: Sequence[bytes]) -> list[bool | None]:
+    """What is answered of each datagram; None of one that is no message."""
+    found: list[bool | None] = []
+    for datagram in datagrams:
+        try:
+            found.append(answer(decode(datagram)))
+        except WireError:
+            found.append(None)
+    return found
 
 
 def call_of(datagram: bytes) -> bytes | None:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.filter.answers import Answers, call_of, context_of
 from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.forms import argument_forms, name_and_place, number_of, sent_bytes
+from gvtui.query.filter.pattern import RegexTest
 from gvtui.query.filter.seeking import Seeker
 from gvtui.trace.row import Kind
-from gvtui.wire.header import MAX_MESSAGE_SIZE
+from gvtui.wire.header import MAX_MESSAGE_SIZE, WireError
 from gvtui.wire.messages import Unknown
 from gvtui.wire.pieces import all_but_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gvtui.query.filter.answers import OfMany
     from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.query.filter.forms import Forms
     from gvtui.wire.messages import Decoded
 
 ARGUMENTS_LIMIT = 8 * MAX_MESSAGE_SIZE
 """How many characters of a call's arguments conditions read: more than any message has."""
+_MOST_TOGETHER = 1 << 18
+"""How many characters of arguments are tested at once."""
 
 
 class _TextCondition:
@@ -42,10 +47,17 @@ class _TextCondition:
             text = self._text(decoded, architecture)
             return bool(text) and self._test(text)
 
-        return self._answers.of(batch, _messages(batch, wanted), passes)
+        return self._answers.of(
+            batch, _messages(batch, wanted), passes, self._of_many(architecture)
+        )
 
     def _text(self, decoded: Decoded, architecture: str) -> str:
         raise NotImplementedError
+
+    def _of_many(self, architecture: str) -> OfMany | None:
+        """What answers for many datagrams at a time; None for one at a time."""
+        del architecture
+        return None
 
 
 class ArgumentsCondition(_TextCondition):
@@ -56,14 +68,45 @@ class ArgumentsCondition(_TextCondition):
         """Compare the whole arguments of each wanted message."""
         # A tenth of the time that the completion of a filter takes, which renders nothing.
         from gvtui.decode.escape import uncut
-        from gvtui.decode.render import arguments_text
+        from gvtui.decode.render import arguments_text, sent_arguments
 
-        self._render = arguments_text
+        self._render, self._render_sent = arguments_text, sent_arguments
         with uncut():
             return super().holds(batch, wanted)
 
     def _text(self, decoded: Decoded, architecture: str) -> str:
         return self._render(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
+
+    def _of_many(self, architecture: str) -> OfMany:
+        return functools.partial(self._pass_many, architecture)
+
+    def _pass_many(self, architecture: str, datagrams: Sequence[bytes]) -> list[bool | None]:
+        render, found = self._render_sent, list[bool | None]()
+        texts: list[str] = []
+        places: list[int] = []
+        size = 0
+        for place, datagram in enumerate(datagrams):
+            found.append(False)
+            try:
+                text = render(datagram, architecture, ARGUMENTS_LIMIT)
+            except WireError:
+                found[place] = None
+                continue
+            if text:
+                texts.append(text)
+                places.append(place)
+                size += len(text)
+            if size > _MOST_TOGETHER:
+                self._test_all(texts, places, found)
+                texts, places, size = [], [], 0
+        self._test_all(texts, places, found)
+        return found
+
+    def _test_all(self, texts: list[str], places: list[int], found: list[bool | None]) -> None:
+        test = self._test
+        passes = test.among(texts) if isinstance(test, RegexTest) else map(test, texts)
+        for place, passing in zip(places, passes, strict=True):
+            found[place] = passing
 
 
 class CwdCondition(_TextCondition):

@@ -7,12 +7,13 @@ https://github.com/google/re2/wiki/Syntax.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter.error import shown_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import re2
 
@@ -44,6 +45,8 @@ _MEANINGS = {
 }
 """RE2's error messages up to the colon, each with the words of a filter's error."""
 
+_OF_WHOLE_TEXT = re.compile(rb"\\[AzCQ]")
+
 _LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
 
 
@@ -55,22 +58,57 @@ class PatternError(ValueError):
         self.position = position
 
 
-def regex_test(pattern: str) -> Callable[[str], bool]:
-    """Make a test whether a text matches somewhere; `^` and `$` are its ends, `.` any character.
+class RegexTest:
+    """Whether a pattern matches somewhere in a text; `^` and `$` are its ends, `.` any character."""
 
-    Raises:
-        PatternError: the pattern is wrong or too long, or RE2 does not support it.
-    """
-    if len(pattern) > MAX_PATTERN:
-        raise PatternError(f"the pattern is longer than {MAX_PATTERN} characters", MAX_PATTERN)
-    import re2
+    def __init__(self, pattern: str) -> None:
+        """Compile it.
 
-    encoded = _encoded(pattern)
-    try:
-        search = _compiled(encoded).search
-    except re2.error:
-        raise _error(encoded) from None
-    return lambda text: search(_encoded(text)) is not None
+        Raises:
+            PatternError: the pattern is wrong or too long, or RE2 does not support it.
+        """
+        if len(pattern) > MAX_PATTERN:
+            raise PatternError(f"the pattern is longer than {MAX_PATTERN} characters", MAX_PATTERN)
+        import re2
+
+        self._pattern = _encoded(pattern)
+        try:
+            self._search = _compiled(self._pattern).search
+        except re2.error:
+            raise _error(self._pattern) from None
+        self._of_lines: Callable[[bytes, int], re2._Match[bytes] | None] | None = None
+
+    def __call__(self, text: str) -> bool:
+        """Whether it matches in a text."""
+        return self._search(_encoded(text)) is not None
+
+    def among(self, texts: Sequence[str]) -> list[bool]:
+        """As for each of the texts, in less time for many: one search goes over all of them, as the
+        lines of one text."""
+        together = _encoded("\n".join(texts))
+        if not _knows_lines(self._pattern) or together.count(b"\n") >= len(texts):
+            return [self(text) for text in texts]
+        if self._of_lines is None:
+            self._of_lines = _compiled(b"(?m)" + self._pattern, is_of_lines=True).search
+        holds = [False] * len(texts)
+        line = counted = start = 0
+        while (match := self._of_lines(together, start)) is not None:
+            place = match.start()
+            line += together.count(b"\n", counted, place)
+            holds[line] = True
+            counted = together.find(b"\n", place)
+            if counted < 0:
+                break
+            start = counted + 1
+        return holds
+
+
+def _knows_lines(pattern: bytes) -> bool:
+    """Whether a pattern means the same in a text as in a line: not with the ends of all text, with
+    single bytes, with quotes that may not end, or with options of its own."""
+    if _OF_WHOLE_TEXT.search(pattern):
+        return False
+    return b"(?" not in pattern.replace(b"(?:", b"(").replace(b"(?i)", b"")
 
 
 def _encoded(text: str) -> bytes:
@@ -78,13 +116,15 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _compiled(pattern: bytes) -> re2._Regexp:
+def _compiled(pattern: bytes, *, is_of_lines: bool = False) -> re2._Regexp[bytes]:
     import re2
 
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
     options.never_capture = True
+    # Nothing matches a line's end, so that no match reaches into the next line.
+    options.never_nl = is_of_lines
     options.max_mem = _MAX_MEMORY
     compiled = re2.compile(pattern, options)
     # The module would cache the last 128 patterns with their memory.

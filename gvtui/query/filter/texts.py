@@ -12,7 +12,7 @@ import numpy as np
 from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.operators import BYTE_OPERATORS
 from gvtui.query.filter.paths import path_test
-from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, regex_test
+from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, RegexTest
 from gvtui.trace.row import LOST_STRING
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:
     if operator == "glob":
         return _glob(value)
     if operator == "regex":
-        return regex_test(value)
+        return RegexTest(value)
     raise AssertionError(operator)
 
 

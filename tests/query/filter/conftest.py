@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gvtui.decode import render
+from gvtui.decode.render import sent_arguments
 from gvtui.query.filter import answers
 from gvtui.trace.row import Kind
 from gvtui.wire.messages import Decoded, decode
@@ -21,11 +23,16 @@ class Decodings:
         self.count += 1
         return decode(datagram)
 
+    def arguments(self, datagram: bytes, architecture: str, limit: int) -> str:
+        self.count += 1
+        return sent_arguments(datagram, architecture, limit)
+
 
 @pytest.fixture
 def decodings(monkeypatch: pytest.MonkeyPatch) -> Decodings:
     counted = Decodings()
     monkeypatch.setattr(answers, "decode", counted.decode)
+    monkeypatch.setattr(render, "sent_arguments", counted.arguments)
     return counted
 
 

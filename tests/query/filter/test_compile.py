@@ -10,7 +10,7 @@ import pytest
 
 from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.filter.pattern import regex_test
+from gvtui.query.filter.pattern import RegexTest
 from gvtui.trace.reader import Trace
 from tests.query.filter.world import HOUR, TextTrace, open_message, passing
 
@@ -191,7 +191,7 @@ def test_each_text_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def noted_test(pattern: str) -> Callable[[str], bool]:
-        test = regex_test(pattern)
+        test = RegexTest(pattern)
 
         def noted(text: str) -> bool:
             asked.append(text)
@@ -199,7 +199,7 @@ def test_each_text_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return noted
 
-    monkeypatch.setattr("gvtui.query.filter.texts.regex_test", noted_test)
+    monkeypatch.setattr("gvtui.query.filter.texts.RegexTest", noted_test)
     condition = compile_filter("proc.name regex ^b")
     for _ in range(2):
         rows = trace.rows(0, trace.end_row)

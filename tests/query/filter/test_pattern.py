@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, regex_test
+from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, RegexTest
 
 _ATOMS = st.sampled_from(
     [
@@ -41,17 +41,32 @@ def test_agrees_with_the_standard_library(pattern: str, folds: bool, texts: list
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = re.compile(pattern.replace("$", r"\Z"), flags)
-    ours = regex_test(("(?i)" if folds else "") + pattern)
+    ours = RegexTest(("(?i)" if folds else "") + pattern)
     for text in texts:
         # The standard library finds no \B in an empty text before Python 3.14.
         if (text.isascii() or not folds) and (text or r"\B" not in pattern):
             assert ours(text) == bool(theirs.search(text))
 
 
+_ODD = st.sampled_from(
+    [r"\A", r"\z", r"\C", r"\n", "\n", r"\Qa.\E", r"[^\n]", r"\s", "(?s)", "(?m)", "(?-m:^b$)",
+     "(?i)", "(?P<x>a)", "(?U)", "|", r"\\A", r"\pL", "\ud800", "."]
+)  # fmt: skip
+
+
+@given(
+    st.lists(_PATTERNS | _ODD, min_size=1, max_size=3).map("".join),
+    st.lists(st.text(alphabet="abcA-_ 1.\néß\ud800\0", max_size=8), max_size=8),
+)
+def test_many_texts_pass_as_each_does(pattern: str, texts: list[str]) -> None:
+    test = RegexTest(pattern)
+    assert test.among(texts) == [test(text) for text in texts]
+
+
 @given(st.text(alphabet="ab()[]{}*+?|^$\\.-,12dwxé\ud800", max_size=20))
 def test_any_pattern_compiles_or_says_where_it_is_wrong(pattern: str) -> None:
     try:
-        regex_test(pattern)("ab12")
+        RegexTest(pattern)("ab12")
     except PatternError as error:
         position, message = error.position, str(error)
     else:
@@ -94,7 +109,7 @@ def test_wrong_patterns(
     pattern: str, position: int, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(PatternError) as caught:
-        regex_test(pattern)
+        RegexTest(pattern)
     assert (caught.value.position, str(caught.value)) == (position, message)
     assert capfd.readouterr() == ("", "")
 
@@ -128,19 +143,19 @@ def test_wrong_patterns(
     ],
 )
 def test_matches(pattern: str, text: str, matches: bool) -> None:
-    assert regex_test(pattern)(text) is matches
+    assert RegexTest(pattern)(text) is matches
 
 
 @pytest.mark.parametrize(
     "pattern", ["(a*)*b", "(a|a)*b", "(a|aa)+$x", "(.*)(.*)(.*)x", "(a?){200}a{200}b"]
 )
 def test_patterns_that_make_others_go_back_and_forth(pattern: str) -> None:
-    assert not regex_test(pattern)("a" * 500_000)
+    assert not RegexTest(pattern)("a" * 500_000)
 
 
 def test_a_pattern_takes_no_more_memory_than_it_may(capfd: pytest.CaptureFixture[str]) -> None:
     # Each of its states would be another set of places: 2 to the power of 500 sets.
-    matches = regex_test("[ab]*a[ab]{500}c")
+    matches = RegexTest("[ab]*a[ab]{500}c")
     text = "".join("ab"[(number * number >> 3) & 1] for number in range(200_000))
     before = _resident()
     assert not matches(text)
