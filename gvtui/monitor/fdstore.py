@@ -38,10 +38,26 @@ class _Pending:
         self._tell = tell
         self._waiting: deque[tuple[int, str]] = deque()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def put(self, fd: int, name: str) -> None:
         """Pass one on, now or later; the descriptor is closed here when that is done."""
+        if fd < 0 and self._waits_no_more(name):
+            return
         self._waiting.append((fd, name))
         self.flush()
+
+    def _waits_no_more(self, name: str) -> bool:
+        """Close what waits under a name that is to be taken out; False if nothing does."""
+        for place in reversed(range(len(self._waiting))):
+            fd, known = self._waiting[place]
+            if known == name:
+                if fd >= 0:
+                    del self._waiting[place]
+                    os.close(fd)
+                return True
+        return False
 
     def flush(self) -> bool:
         """Pass on what waits; whether nothing waits any more."""

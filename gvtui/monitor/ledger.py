@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gvtui.trace.accounting import Accounting
+from gvtui.trace.details import memory_of
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.marks import LostMark
 from gvtui.trace.output import FULL as FULL_CODES
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_OWED = 10_000
 """How many failed writes are kept to be repeated; the oldest are dropped."""
+MAX_OWED_BYTES = 32 << 20
+"""How many bytes of memory they may take."""
 
 RETRY_SECONDS = 0.05
 """Between two looks whether the trace can be written again."""
@@ -75,7 +78,8 @@ class Ledger:
         """What became of all that came for the file that is written now."""
         self._gap: Loss | None = None
         self._is_gone = False
-        self._owed: deque[Write] = deque(maxlen=MAX_OWED)
+        self._owed: deque[tuple[Write, int]] = deque()
+        self._owed_bytes = 0
         self._next_try = 0.0
         self._calm_at = 0.0
 
@@ -93,24 +97,25 @@ class Ledger:
             losses.take(self._until_now(self._gap))
         return losses
 
-    def write(self, write: Write, messages: int = 0) -> None:
+    def write(self, write: Write, messages: int = 0, size: int = 0) -> None:
         """Write to the trace, or note the failure.
 
         Args:
             write: does it with the writer it is given; may raise OSError.
             messages: how many messages it writes; 0 for a write that must be repeated until it
                 works.
+            size: how many bytes of memory one that must be repeated takes meanwhile.
         """
         self.reception.received += messages
         if self._gap is not None and not self._try_again():
-            self._miss(write, messages)
+            self._miss(write, messages, size)
             return
         try:
             write(self.writer)
         except OSError as error:
             reason = error.strerror or str(error)
             self._begin_gap(FULL if error.errno in FULL_CODES else reason)
-            self._miss(write, messages)
+            self._miss(write, messages, size)
             self._say(f"cannot write {self.writer.path}: {reason}")
 
     def refuse(self, limit: str, messages: int) -> None:
@@ -129,7 +134,7 @@ class Ledger:
             self.reception.lost += mark.messages
             self.reception.losses.take(mark)
         details, now = mark.details(), time.time_ns()
-        self.write(lambda writer: writer.mark(now, details))
+        self.write(lambda writer: writer.mark(now, details), size=memory_of(details))
 
     def fail(self, text: str, why: str) -> None:
         """There is nothing to write to until `use` is called.
@@ -179,21 +184,28 @@ class Ledger:
                 self.reception.losses.take(mark)
                 self._gap.messages = 0
             while self._owed:
-                self._owed[0](self.writer)
-                self._owed.popleft()
+                self._owed[0][0](self.writer)
+                self._forget_oldest()
         except OSError:
             self._calm_at = self._clock() + CALM_SECONDS
             return False
         self._gap = None
         return True
 
-    def _miss(self, write: Write, messages: int) -> None:
+    def _miss(self, write: Write, messages: int, size: int) -> None:
         self.lost += messages
         self.reception.lost += messages
         if self._gap is not None:
             self._gap.messages += messages
         if not messages:
-            self._owed.append(write)
+            self._owed.append((write, size))
+            self._owed_bytes += size
+            while len(self._owed) > MAX_OWED or self._owed_bytes > MAX_OWED_BYTES:
+                self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, size = self._owed.popleft()
+        self._owed_bytes -= size
 
     def _begin_gap(self, why: str) -> None:
         if self._gap is None:

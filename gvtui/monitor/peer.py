@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.trace.details import short_args
 
 _UCRED = struct.Struct("iII")
 _MAX_COMMAND_BYTES = 16_384
@@ -39,7 +40,8 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
     details["cgroup"] = _cgroup(pid)
     command = _command_line(pid)
     if command:
-        details["command"] = command
+        # As much as is ever read of it: it stays in memory as long as the connection.
+        details["command"] = short_args(command)
         container_id = parse_runsc_command(command).container_id
         if container_id:
             details["container_id"] = container_id

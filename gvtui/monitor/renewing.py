@@ -47,11 +47,11 @@ class Renewing:
         """Start the trace again if its file was removed; to be called now and then."""
         writer = self._ledger.writer
         if not writer.is_removed:
-            for path in writer.missing:
-                if str(path) not in self._told_missing:
-                    self._told_missing.add(str(path))
-                    text = f"{path} was removed; it is made again when the trace is opened next"
-                    self._control.say("log", level="warning", text=text)
+            missing = {str(path) for path in writer.missing}
+            told, self._told_missing = self._told_missing, missing
+            for path in sorted(missing - told):
+                text = f"{path} was removed; it is made again when the trace is opened next"
+                self._control.say("log", level="warning", text=text)
             return
         is_elsewhere, held = writer.is_elsewhere, writer.held_messages
         now = self._wall_ns()

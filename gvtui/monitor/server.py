@@ -35,6 +35,7 @@ from gvtui.monitor.priority import collect
 from gvtui.monitor.refusals import Refusals
 from gvtui.monitor.systemd import LISTENER_NAME
 from gvtui.trace.connections import MONITOR_STOPPED
+from gvtui.trace.details import memory_of
 from gvtui.trace.losses import LATE
 from gvtui.trace.marks import LostMark, NoteMark
 from gvtui.words import counted
@@ -174,7 +175,7 @@ class Monitor:
             self._storing.keep(LISTENER_NAME, self._listener.socket)
         before, self._before = self._before, WentBefore()
         for mark_ns, details in before.marks:
-            self.ledger.write(partial(_mark, mark_ns, details, 0))
+            self.ledger.write(partial(_mark, mark_ns, details, 0), size=memory_of(details))
         if before.text:
             self.ledger.note(NoteMark(before.text))
             self._control.log("info", before.text)
@@ -229,7 +230,8 @@ class Monitor:
 
     def _mark(self, details: dict[str, Any], conn: int) -> None:
         now = time.time_ns()
-        self.ledger.write(lambda writer: writer.mark(now, details, conn))
+        size = memory_of(details)
+        self.ledger.write(lambda writer: writer.mark(now, details, conn), size=size)
 
     async def _beat(self) -> None:
         turns = -1
@@ -283,9 +285,10 @@ class Monitor:
         if before is None and self._storing.is_on:
             details = {**details, STORED_AS: stored_name(conn, self.ledger.writer.trace_id)}
             self._storing.keep(details[STORED_AS], connection)
-        self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details))
+        size = memory_of(details)
+        self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details), size=size)
         for mark_ns, told in before.marks if before is not None else ():
-            self.ledger.write(partial(_mark, mark_ns, told, conn))
+            self.ledger.write(partial(_mark, mark_ns, told, conn), size=memory_of(told))
         self._control.say("opened", conn=conn, **details)
         return _Open(conn, connection, details)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -93,6 +94,19 @@ def unpack_details(payload: bytes) -> dict[str, Any]:
     except (ValueError, msgpack.exceptions.UnpackException):
         return {}
     return details if isinstance(details, dict) and not _is_deep(details) else {}
+
+
+def memory_of(details: dict[str, Any]) -> int:
+    """How many bytes of memory details take; what is in them twice counts twice."""
+    size, left = 0, [details]
+    while left:
+        value: object = left.pop()
+        size += getsizeof(value)
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list | tuple):
+            left += value
+    return size
 
 
 def list_in(holder: object, name: str) -> list[Any]:

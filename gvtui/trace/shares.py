@@ -24,6 +24,10 @@ _STEP_PARTS = 64
 _STEP_NS = 100_000_000
 """... or after so many nanoseconds."""
 
+MOST_SENT_NOTHING = 1024
+"""Connections that have closed and are not in the counts, of which it is still known whose they were:
+they are not looked for at each end of one."""
+
 
 def sender_of(conn: int, details: dict[str, Any]) -> Hashable:
     """What stands for the sandbox behind a connection: equal for connections of one sandbox.
@@ -56,6 +60,18 @@ class Shares:
     def opened(self, conn: int, details: dict[str, Any]) -> None:
         """Note who is behind a connection."""
         self._senders[conn] = sender_of(conn, details)
+
+    def closed(self, tally: ConnectionCounts, *, still: Collection[int]) -> None:
+        """Forget who was behind connections that have closed without a message that counts.
+
+        Args:
+            tally: the counts of the segment that is written.
+            still: the connections that stand.
+        """
+        if len(self._senders) > len(still) + len(tally.by_conn) + MOST_SENT_NOTHING:
+            counted = {conn: self._senders[conn] for conn in tally.by_conn if conn in self._senders}
+            standing = {conn: self._senders[conn] for conn in still if conn in self._senders}
+            self._senders = counted | standing
 
     def complete(self, tally: ConnectionCounts, *, still: Collection[int]) -> None:
         """Take in a segment that is complete.

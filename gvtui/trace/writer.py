@@ -264,7 +264,7 @@ class TraceWriter:
         self._indexer.forget(conn)
         if self._living is not None:
             self._living.forget(conn)
-        self._files.tally.fold(self._open)
+        self._files.closed(self._open)
         payload, offset = pack_details(details), self._files.segment.log.size + LEAD_OF_ONE
         row = self._indexer.event(Kind.CLOSED, conn, recv_ns, offset, len(payload))
         self._append([self._one(LogKind.CLOSED, conn, recv_ns, payload)], row, conn)

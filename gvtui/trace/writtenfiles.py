@@ -21,7 +21,7 @@ from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.summary import ConnectionCounts, Reception, Summary, SummaryCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Collection, Container, Sequence
     from pathlib import Path
 
 _WORTH_LETTING_GO = 128 << 10
@@ -156,6 +156,11 @@ class WrittenFiles:
     def opened(self, conn: int, details: dict[str, Any]) -> None:
         """Note who is behind a connection that has opened."""
         self._shares.opened(conn, details)
+
+    def closed(self, standing: Collection[int]) -> None:
+        """Note that a connection has closed; these stand."""
+        self.tally.fold(standing)
+        self._shares.closed(self.tally, still=standing)
 
     def held_bytes(self, conn: int) -> int:
         """Disk for what the sandbox of a connection has sent, of a flight recorder for what it

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 
@@ -42,9 +43,11 @@ def test_what_is_kept_is_passed_on_in_order_and_closed_here() -> None:
     with kept, other:
         storing.keep("a", kept)
         storing.keep("b", kept)
-        storing.let_go("a")
         assert not store.turn()
-        manager.room = 2
+        manager.room = 1
+        assert not store.turn()
+        storing.let_go("a")
+        manager.room = 1
         assert not store.turn()
         store.forget("c")
         manager.room = 2
@@ -72,6 +75,38 @@ def test_a_channel_that_is_full_is_no_loss() -> None:
             found.append(theirs.recv(100).decode())
             storing.flush()
         assert found == names
+
+
+def test_connections_that_come_and_go_while_nobody_listens_leave_nothing_behind() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    kept, other = socket.socketpair()
+    with ours, theirs, kept, other:
+        storing = Storing(ours)
+        storing.keep("listener", kept)
+        for number in range(1000):
+            storing.keep(str(number), kept)
+        descriptors, waiting = len(os.listdir("/proc/self/fd")), len(storing._pending)
+        assert waiting > 10
+        for number in range(1000):
+            storing.keep(f"again-{number}", kept)
+            storing.let_go(f"again-{number}")
+            storing.let_go("listener")
+            storing.keep("listener", kept)
+        assert len(storing._pending) <= waiting + 2
+        assert len(os.listdir("/proc/self/fd")) <= descriptors + 1
+        for number in range(1000):
+            storing.let_go(str(number))
+        storing.let_go("listener")
+        theirs.setblocking(False)
+        kept_now: set[str] = set()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                name, fds, _, _ = socket.recv_fds(theirs, 100, 1)
+                (kept_now.add if fds else kept_now.discard)(name.decode())
+                for fd in fds:
+                    os.close(fd)
+                storing.flush()
+        assert not kept_now
 
 
 def test_nothing_is_kept_without_a_channel() -> None:

@@ -8,9 +8,15 @@ from typing import Any, cast
 import pytest
 
 from gvtui.monitor.control import Control
-from gvtui.monitor.ledger import CALM_SECONDS, MAX_OWED, RETRY_SECONDS, Ledger
+from gvtui.monitor.ledger import (
+    CALM_SECONDS,
+    MAX_OWED,
+    MAX_OWED_BYTES,
+    RETRY_SECONDS,
+    Ledger,
+)
 from gvtui.trace.losses import FULL, REMOVED
-from gvtui.trace.marks import ClockMark, LostMark, Mark, read_mark
+from gvtui.trace.marks import ClockMark, LostMark, Mark, NoteMark, read_mark
 from gvtui.trace.summary import SummaryCounts
 from gvtui.trace.writer import TraceWriter
 
@@ -210,3 +216,29 @@ def test_a_new_file_has_an_account_of_its_own(disk: Disk, ledger: Ledger) -> Non
     reception = ledger.reception
     assert reception is other.reception  # type: ignore[attr-defined]
     assert (reception.received, reception.lost) == (8, 7)
+
+
+def test_what_is_owed_takes_no_more_memory_than_it_may(disk: Disk, ledger: Ledger) -> None:
+    disk.full = True
+    part = MAX_OWED_BYTES // 8
+    for number in range(20):
+        ledger.write(disk.put(str(number)), size=part)
+    assert ledger.owed == 8
+    ledger.write(disk.put("a"), size=part * 7)
+    assert ledger.owed == 2
+    disk.full = False
+    disk.now += RETRY_SECONDS
+    ledger.recover()
+    assert disk.written == ["19", "a"]
+    # What has been written counts no more.
+    disk.full = True
+    for number in range(20):
+        ledger.write(disk.put(str(number)), size=part)
+    assert ledger.owed == 8
+
+
+def test_a_mark_counts_with_its_words(disk: Disk, ledger: Ledger) -> None:
+    disk.full = True
+    for _ in range(64):
+        ledger.note(NoteMark("x" * (1 << 20)))
+    assert 25 < ledger.owed < 32

@@ -10,6 +10,7 @@ import pytest
 
 from gvtui.monitor import peer
 from gvtui.monitor.peer import file_identity, may_have_room, peer_details
+from gvtui.trace.details import MAX_ARGS, args_in
 
 
 def test_the_peer_is_told_by_the_kernel() -> None:
@@ -51,6 +52,18 @@ def test_the_command_line_names_the_container(tmp_path: Path) -> None:
             connection.close()
     assert details["peer_pid"] == process.pid
     assert details["command"][-1] == "web"
+
+
+def test_of_a_long_command_line_as_much_is_kept_as_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = ["runsc", "create", *["x"] * 5000, "web"]
+    monkeypatch.setattr(peer, "_command_line", lambda _: command)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        details = peer_details(ours)
+    assert len(details["command"]) <= MAX_ARGS + 1
+    assert args_in(details, "command") == args_in({"command": command}, "command")
 
 
 def test_a_process_that_has_taken_the_id_of_the_peer_says_nothing() -> None:

@@ -46,3 +46,19 @@ def test_a_trace_whose_folder_cannot_be_made_waits_for_it(tmp_path: Path) -> Non
     trace = Trace.open(path)
     assert trace.lost.losses.messages == 2
     trace.close()
+
+
+def test_each_side_file_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    hearing = Hearing()
+    writer = TraceWriter(tmp_path / "live", keep_bytes=200_000, segment_bytes=20_000)
+    renewing = Renewing(Ledger(writer, hearing), hearing)
+    for number in range(1, 30):
+        while writer._files.segment.number == number:
+            writer.message(1, time.time_ns(), read_message())
+        writer._files.segment.index.path.unlink()
+        for _ in range(3):
+            renewing.look()
+        assert len(hearing.said) == number
+        # What has been told of segments that are complete is of no use any more.
+        assert len(renewing._told_missing) == 1
+    writer.close()

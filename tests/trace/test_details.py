@@ -14,6 +14,7 @@ from gvtui.trace.details import (
     MAX_TEXT,
     int_in,
     list_in,
+    memory_of,
     pack_details,
     short_args,
     unpack_details,
@@ -114,6 +115,16 @@ def test_a_length_that_is_only_claimed_reads_as_nothing() -> None:
 def test_what_is_no_number_is_not_known(number: float) -> None:
     packed = pack_details({"a": number, "b": [number, 1.5]})
     assert unpack_details(packed) == {"a": None, "b": [None, 1.5]}
+
+
+def test_the_memory_of_details_is_that_of_all_that_is_in_them() -> None:
+    word = "w" * 1000
+    assert memory_of({}) < 1000
+    assert memory_of({"a": word}) > 1000
+    assert memory_of({"a": {"b": [word, {"c": (word, word)}]}}) > 3000
+    assert memory_of({word: 1, "n": [None, 1 << 200, 1.5, b"x" * 1000]}) > 2000
+    many = [number + 1000 for number in range(10_000)]
+    assert 36 * len(many) <= memory_of({"many": many}) < 50 * len(many)
 
 
 @pytest.mark.parametrize("word", ["", "x", "x" * 100, "x" * 1_000_000])

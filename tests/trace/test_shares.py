@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gvtui.trace.shares import sender_of
+from gvtui.trace.shares import MOST_SENT_NOTHING, sender_of
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
@@ -104,4 +104,26 @@ def test_who_was_told_apart_is_forgotten_with_its_messages(tmp_path: Path, now: 
         writer.closed(conn, TIME_NS, {"reason": "x"})
     flood(writer, range(500, 501))
     assert len(writer._files._shares._senders) == 0
+    writer.close()
+
+
+@pytest.mark.parametrize("keep_bytes", [None, 1 << 24])
+def test_of_connections_that_come_and_go_no_more_is_known_than_is_needed(
+    tmp_path: Path, keep_bytes: int | None
+) -> None:
+    """No segment is complete meanwhile, as in a recording none ever is."""
+    writer = TraceWriter(tmp_path / "a.gvtrace", keep_bytes=keep_bytes)
+    shares = writer._files._shares
+    writer.opened(1, TIME_NS, peer(10, container="web"))
+    writer.opened(2, TIME_NS, peer(11, container="db"))
+    writer.message(2, TIME_NS, read_message())
+    writer.closed(2, TIME_NS, {"reason": "x"})
+    for conn in range(3, 4 * MOST_SENT_NOTHING):
+        writer.opened(conn, TIME_NS, peer(conn))
+        writer.closed(conn, TIME_NS, {"reason": "x"})
+        assert len(shares._senders) <= MOST_SENT_NOTHING + 3
+    # Whose messages are held, or who stands, is known.
+    writer.opened(100_000, TIME_NS, peer(12, container="db"))
+    assert writer.held_bytes(100_000) == writer.held_bytes(2) > 0
+    assert shares._sender(1) == sender_of(1, peer(10, container="web"))
     writer.close()
