@@ -46,14 +46,16 @@ class RowIds:
             self._add(number, [row - base for row in ordered[at:stop]])
             at = stop
 
+    def join(self, other: RowIds) -> None:
+        """Add the rows of another one."""
+        for number in sorted({*other._dense, *other._chunks}):
+            self._add(number, other._of(number).tolist())
+
     def _add(self, number: int, places: list[int]) -> None:
         last = self._chunks[-1] if self._chunks else -1
         if number < last:
-            # Chunks are in order, so that they are found.
-            every = [chunk * CHUNK + place for chunk in self._chunks for place in self._of(chunk)]
-            every += [number * CHUNK + place for place in places]
-            del self._chunks[:], self._begins[:], self._places[:]
-            self.add(every)
+            # The others are in order, so that they are found.
+            self._keep_bits(number, places)
             return
         if number != last:
             self._pack()
@@ -65,11 +67,15 @@ class RowIds:
         """Make the last chunk bits, if it has many rows."""
         if not self._chunks or len(self._places) - self._begins[-1] < _MANY:
             return
-        number = self._chunks[-1]
-        bits = np.zeros(CHUNK, np.bool_)
-        bits[self._of(number)] = True
+        self._keep_bits(self._chunks[-1])
         self._chunks.pop()
         del self._places[self._begins.pop() :]
+
+    def _keep_bits(self, number: int, further: Iterable[int] = ()) -> None:
+        """Have a chunk as bits, with further places."""
+        bits = np.zeros(CHUNK, np.bool_)
+        bits[self._of(number)] = True
+        bits[list(further)] = True
         self._dense[number] = zlib.compress(np.packbits(bits, bitorder="little").tobytes(), 1)
 
     def mask(self, start: int, count: int) -> npt.NDArray[np.bool_]:

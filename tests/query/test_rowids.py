@@ -22,6 +22,14 @@ def test_it_has_what_was_added_in_any_order(groups: list[list[int]], start: int)
     assert not rows.mask(start, 0).any()
 
 
+@given(st.lists(ROWS, max_size=60), st.lists(ROWS, max_size=60))
+def test_it_takes_the_rows_of_another_one(own: list[int], others: list[int]) -> None:
+    rows = RowIds(own)
+    rows.join(RowIds(others))
+    assert np.flatnonzero(rows.mask(0, 4 * CHUNK)).tolist() == sorted({*own, *others})
+    assert rows.count_before(4 * CHUNK) == len({*own, *others})
+
+
 def test_many_rows_of_a_chunk_take_little_memory() -> None:
     every_second = range(0, 4 * CHUNK, 2)
     rows = RowIds(every_second)

@@ -86,7 +86,23 @@ class Behind:
         if self.many is not None:
             self.many.add(taken)
         elif self.rows is not None:
-            self._set_rows(sorted([*self.rows, *taken]))
+            rows = sorted({*self.rows, *taken})
+            # Of a call between two sockets both sides may be of one line.
+            self.count = len(rows)
+            self._set_rows(rows)
+
+    def take(self, other: Behind) -> None:
+        """Count the rows of another one for good; it may go on by itself."""
+        if other.many is None:
+            self.add(other.rows or (), other.kinds)
+            return
+        many = self.many if self.many is not None else RowIds(self.rows or ())
+        many.join(other.many)
+        self.rows, self.many = None, many
+        self.first = other.first if self.first < 0 else min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.count += other.count
+        self.kinds |= other.kinds
 
     def join(self, other: Behind) -> None:
         """Count the rows of another line too."""

@@ -27,6 +27,8 @@ class ActivityLines:
     def __init__(self, trace: RowSource, max_lines: int = MAX_LINES) -> None:
         self.refused = 0
         """How many rows have no line because their section was full."""
+        self.untold: dict[str, int] = {}
+        """How many calls of a section have no path in their messages."""
         self._trace = trace
         self._max_lines = max_lines
         self._names: dict[int, str] = {}
@@ -37,11 +39,15 @@ class ActivityLines:
         """The lines of a section, in the order in which they began."""
         yield from self._lines[section].values()
 
+    def lack(self, section: str, count: int) -> None:
+        """Count calls of a section that have no path in their messages."""
+        self.untold[section] = self.untold.get(section, 0) + count
+
     def add(
         self,
         section: str,
         what: str,
-        rows: list[int],
+        rows: list[int] | list[Behind],
         kinds: Iterable[str],
         *,
         details: str = "",
@@ -54,7 +60,7 @@ class ActivityLines:
         Args:
             section: its key.
             what: the words.
-            rows: row ids that the line does not have yet.
+            rows: ids of rows that the line does not have yet, or those that are behind others.
             kinds: the names of their calls or events.
             details: further words, which tell the line from others too.
             bytes_in: how many bytes the calls of these rows read.
@@ -68,10 +74,14 @@ class ActivityLines:
         line = lines.get((what, details))
         if line is None:
             if len(lines) >= self._max_lines:
-                self.refused += len(rows)
+                self.refused += sum(each.count if isinstance(each, Behind) else 1 for each in rows)
                 return None
             line = lines[what, details] = ActivityLine(what, Behind(), details, is_begun=True)
-        line.behind.add(rows, kinds)
+        if rows and isinstance(rows[0], Behind):
+            for each in rows:
+                line.behind.take(each)
+        else:
+            line.behind.add(rows, kinds)  # type: ignore[arg-type]
         line.is_begun &= is_begun
         line.bytes_in += bytes_in
         line.bytes_out += bytes_out

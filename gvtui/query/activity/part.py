@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.decode.outcome import NO_FAILURES
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.trace.row import Direction
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
+    from gvtui.query.activity.activity import Behind
     from gvtui.query.resolved.lookup import Resolved
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPart:
-    """Consecutive rows; each column has a value for each of them."""
+    """Consecutive rows, or for each of its places several rows that are alike; each column has a
+    value for each of them."""
 
     start: int
     """The id of the first row."""
@@ -38,6 +46,39 @@ class ActivityPart:
     """How many bytes each that counts has read."""
     went: npt.NDArray[np.int64]
     """How many bytes each that counts has written."""
+    failed: npt.NDArray[np.bool_]
+    """Which of those that count are calls that failed; programs that did not start are apart."""
+    behind: Sequence[Behind] | None = None
+    """The rows of each place, if they are several that are alike."""
+    who: Sequence[str] = ()
+    """For each of such places who did it, in words; "" where no line tells it."""
+
+    def row_ids(self, places: npt.NDArray[np.intp]) -> list[int] | list[Behind]:
+        """The rows of some places, as `ActivityLines.add` takes them."""
+        if self.behind is None:
+            return (places + self.start).tolist()  # type: ignore[no-any-return]
+        return [self.behind[place] for place in places.tolist()]
+
+    def first_row(self, place: int) -> int:
+        """The id of the first row of a place."""
+        return self.start + place if self.behind is None else self.behind[place].first
+
+    def count(self, places: npt.NDArray[np.intp]) -> int:
+        """How many rows some places have."""
+        if self.behind is None:
+            return len(places)
+        return sum(self.behind[place].count for place in places.tolist())
+
+    def without(self, left_out: npt.NDArray[np.bool_]) -> ActivityPart:
+        """The same rows, of which some do not count."""
+        return replace(
+            self,
+            chosen=self.chosen & ~left_out,
+            happened=np.where(left_out, 0, self.happened),
+            came=np.where(left_out, 0, self.came),
+            went=np.where(left_out, 0, self.went),
+            failed=self.failed & ~left_out,
+        )
 
 
 def part_of(
@@ -53,6 +94,11 @@ def part_of(
     """
     count = len(rows)
     chosen = passed & (rows["flags"] == 0) & ~resolved.doubles(start, count)
+    numbers = sysnos_by_name(resolved.architecture)
+    failed = chosen & (rows["direction"] == Direction.EXIT)
+    failed &= ~np.isin(rows["errno"], NO_FAILURES)
+    # A program that did not start has a section of its own.
+    failed &= ~np.isin(rows["sysno"], [numbers.get("execve", -2), numbers.get("execveat", -2)])
     came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
     return ActivityPart(
         start,
@@ -66,6 +112,7 @@ def part_of(
         rows["type"].astype(np.int64) << 32 | rows["sysno"].astype(np.int64) & 0xFFFFFFFF,
         came,
         went,
+        failed,
     )
 
 
@@ -86,4 +133,5 @@ def second_side(resolved: Resolved, part: ActivityPart) -> ActivityPart | None:
         numbers=numbers,
         came=np.where(has, part.went, 0),
         went=np.where(has, part.came, 0),
+        failed=np.zeros(len(has), np.bool_),
     )

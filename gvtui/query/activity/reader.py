@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.decode.errno_names import errno_name
-from gvtui.decode.outcome import NO_FAILURES
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import (
     SECTIONS,
@@ -18,21 +17,17 @@ from gvtui.query.activity.activity import (
     Section,
     Unseen,
 )
+from gvtui.query.activity.filing import Filing
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
 from gvtui.query.activity.part import ActivityPart, part_of, second_side
+from gvtui.query.activity.pending import PendingRows
 from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.runs import fold_programs, fold_sessions
-from gvtui.query.activity.sockets import Sockets
-from gvtui.query.activity.words import call_words
 from gvtui.query.follower import Follower
-from gvtui.query.resolved.call import Happened
-from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.transfers import UNTOLD
-from gvtui.query.source import group, groups
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
-from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -40,19 +35,6 @@ if TYPE_CHECKING:
     from gvtui.query.context import QueryContext
     from gvtui.query.filter.compile import Filter
 
-_WORDED = {
-    Happened.REMOVED: "deleted",
-    Happened.RENAMED: "renamed",
-    Happened.LINKED: "linked",
-    Happened.CREATED_FOLDER: "folders_made",
-    Happened.CREATED_NODE: "nodes",
-    Happened.CHANGED_USER: "users",
-    Happened.MOUNTED: "mounts",
-    Happened.CHANGED_NAMESPACE: "namespaces",
-    Happened.CHANGED_ROOT: "namespaces",
-    Happened.TRACED: "traced",
-}
-"""What is told by the words of its call, with the section that it belongs to."""
 _BEGUN = "begun; nothing tells whether it came about"
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
 
@@ -88,12 +70,14 @@ class ActivityReader(Follower):
         self.lines = ActivityLines(self._trace)
         self.descriptions: set[int] = set()
         """Numbers of descriptors that were used, and whose opening was not seen."""
-        self.untold: dict[str, int] = {}
-        """How many calls of a section have no path in their messages."""
         self.vague: dict[str, int] = {}
         """How many calls there were of those of `UNTOLD`, by the calls' names."""
         self._programs = Programs(self._trace, context.processes)
-        self._sockets = Sockets(self._trace, self._resolved)
+        self._filing = Filing(self._trace, self._resolved, self._programs.label)
+        self._pending = PendingRows(self._resolved, self._filing.who)
+        self._late_lines: tuple[tuple[int, int], ActivityLines] | None = None
+        """The lines of the rows that wait, as they were at two positions: those of `Resolved` and of
+        this reader."""
         if condition is None and context.kept is not None:
             context.kept.offer("activity", {"activity": self})
 
@@ -118,19 +102,14 @@ class ActivityReader(Follower):
         self._note_vague(part)
         self._note_unknown(np.unique(part.numbers[part.chosen]).tolist())
         self._programs.take_in(part, self.lines)
-        self._files(part)
         other = second_side(self._resolved, part)
         if other is not None:
             self._note_unknown(np.unique(other.numbers[other.chosen]).tolist())
-            self._files(other)
-            self._sockets.take_in(other, self.lines)
-        self._permissions(part)
-        self._worded(part)
-        self._sockets.take_in(part, self.lines)
-        self._failures(part)
-
-    def _who(self, part: ActivityPart, place: int) -> str:
-        return f"by {self._programs.label(part.rows[place], part.start + place)}"
+        for side in filter(None, (part, other)):
+            self._filing.take_in(self._pending.take_out(side, self.lines), self.lines)
+        over = self._pending.settled()
+        if over is not None:
+            self._filing.take_in(over, self.lines)
 
     def _time(self, rows: npt.NDArray[np.void]) -> None:
         times = np.where(rows["time_ns"] != 0, rows["time_ns"], rows["recv_ns"])
@@ -155,114 +134,21 @@ class ActivityReader(Follower):
             if description is not None and description.opened_row < 0:
                 self.descriptions.add(number)
 
-    def _names_of_opened(self, part: ActivityPart) -> npt.NDArray[np.int64]:
-        """The paths, where a symbolic link was opened that of the file that it leads to: reads and
-        writes have that one too."""
-        told = self._resolved.told_paths(part.numbers)
-        opened = (part.happened & int(Happened.OPENED)) != 0
-        return np.where(opened & (told > 0), told, part.paths)
+    def _late(self) -> ActivityLines:
+        """The lines of the rows that wait, by what is known now."""
+        now = (self._resolved.position, self.position)
+        if self._late_lines is None or self._late_lines[0] != now:
+            lines = ActivityLines(self._trace)
+            self._filing.take_in(self._pending.part(), lines)
+            self._late_lines = now, lines
+        return self._late_lines[1]
 
-    def _files(self, part: ActivityPart) -> None:
-        happened, kinds, came, went = part.happened, part.kinds, part.came, part.went
-        paths = self._names_of_opened(part)
-        opened = (happened & int(Happened.OPENED)) != 0
-        is_folder = opened & (kinds == FdKind.DIRECTORY)
-        is_file = kinds == FdKind.FILE
-        has = {flag: (happened & int(flag)) != 0 for flag in Happened}
-        masks = {
-            "folders": is_folder,
-            "read": (has[Happened.OPENED_READ] & ~is_folder) | (is_file & (came > 0)),
-            "written": (has[Happened.OPENED_WRITE] & ~is_folder) | (is_file & (went > 0)),
-            "created": has[Happened.CREATED],
-            "maybe_created": has[Happened.MAY_CREATE] & ~has[Happened.CREATED],
-        }
-        for section, mask in masks.items():
-            self._add_files(section, part, np.flatnonzero(mask), paths)
-
-    def _add_files(
-        self,
-        section: str,
-        part: ActivityPart,
-        places: npt.NDArray[np.intp],
-        paths: npt.NDArray[np.int64],
-    ) -> None:
-        """Add rows to the lines of their paths."""
-        if not len(places):
-            return
-        order, bounds = group(paths[places])
-        places, begins = places[order], bounds[:-1]
-        calls = part.calls[places]
-        zero = np.zeros(len(begins), np.int64)
-        columns = (
-            begins,
-            bounds[1:],
-            paths[places[begins]],
-            np.minimum.reduceat(calls, begins),
-            np.maximum.reduceat(calls, begins),
-            np.add.reduceat(part.came[places], begins) if section == "read" else zero,
-            np.add.reduceat(part.went[places], begins) if section == "written" else zero,
-        )
-        rows = (places + part.start).tolist()
-        for begin, end, path, call, last, came, went in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
-            text = self._resolved.texts.text(path)
-            if not text:
-                self.untold[section] = self.untold.get(section, 0) + end - begin
-            every = (call,) if call == last else np.unique(calls[begin:end]).tolist()
-            self.lines.add(
-                section,
-                text or "(path not told)",
-                rows[begin:end],
-                [self.lines.name_of_call(each) for each in every],
-                bytes_in=came,
-                bytes_out=went,
-            )
-
-    def _permissions(self, part: ActivityPart) -> None:
-        rows = part.rows
-        for place in np.flatnonzero(part.happened & int(Happened.CHANGED_FILE)).tolist():
-            path = self._resolved.texts.text(int(part.paths[place]))
-            name = self.lines.name(rows[place])
-            if not path:
-                self.untold["permissions"] = self.untold.get("permissions", 0) + 1
-            what = f"{name} {path}" if path else f"{name} (path not told)"
-            details = "" if path else self._who(part, place)
-            self.lines.add("permissions", what, [part.start + place], [name], details=details)
-
-    def _worded(self, part: ActivityPart) -> None:
-        for flag, section in _WORDED.items():
-            for place in np.flatnonzero(part.happened & int(flag)).tolist():
-                row = part.start + place
-                what, is_told = call_words(self._trace, row, flag)
-                if not is_told:
-                    self.untold[section] = self.untold.get(section, 0) + 1
-                name = self.lines.name(part.rows[place])
-                who = self._who(part, place)
-                self.lines.add(section, what or name, [row], [name], details=who)
-
-    def _failures(self, part: ActivityPart) -> None:
-        rows, paths = part.rows, part.paths
-        failed = part.chosen & (rows["direction"] == Direction.EXIT)
-        failed &= ~np.isin(rows["errno"], NO_FAILURES)
-        numbers = sysnos_by_name(self._trace.architecture)
-        # A program that did not start has a section of its own.
-        failed &= ~np.isin(rows["sysno"], [numbers.get("execve", -2), numbers.get("execveat", -2)])
-        columns = (rows["errno"], rows["sysno"], rows["type"], paths, rows["path"])
-        for own in groups(np.flatnonzero(failed), *columns):
-            first = rows[own[0]]
-            name, error = self.lines.name(first), errno_name(int(first["errno"]))
-            path = self._resolved.texts.text(int(paths[own[0]]))
-            if first["type"] == MessageType.SYSCALL_CONNECT:
-                path = self._trace.string(int(first["path"])) or path
-                address = path or "(address not told)"
-                self.lines.add(
-                    "not_connected", address, (own + part.start).tolist(), [name], details=error
-                )
-            # Which of many sockets or pipes it was makes no other failure.
-            path = path if path.startswith("/") else path.partition(":[")[0]
-            what = f"{name} {path}" if path else name
-            self.lines.add("failed", what, (own + part.start).tolist(), [name], details=error)
+    @property
+    def untold(self) -> dict[str, int]:
+        """How many calls of a section have no path in their messages."""
+        found = Counter(self.lines.untold)
+        found.update(self._late().untold)
+        return dict(found)
 
     def activity(self, not_seen: tuple[Unseen, ...], *, folds: bool = True) -> Activity:
         """What was done in the rows so far.
@@ -278,7 +164,9 @@ class ActivityReader(Follower):
     def unsorted(self, key: str) -> list[ActivityLine]:
         """The lines of a section so far, in no order and not folded, but for searches of PATH."""
         lines = list(self.lines.of(key))
-        late = {(line.what, line.details): line for line in self._programs.lines(key)}
+        late = {(line.what, line.details): line for line in self._late().of(key)}
+        for line in self._programs.lines(key):
+            late[line.what, line.details] = line
         if late and lines:
             lines = [_joined(line, late.pop((line.what, line.details), None)) for line in lines]
         every = [*lines, *late.values()]
@@ -321,4 +209,10 @@ def _joined(line: ActivityLine, late: ActivityLine | None) -> ActivityLine:
     behind = Behind()
     behind.join(line.behind)
     behind.join(late.behind)
-    return replace(line, behind=behind)
+    return replace(
+        line,
+        behind=behind,
+        bytes_in=line.bytes_in + late.bytes_in,
+        bytes_out=line.bytes_out + late.bytes_out,
+        is_begun=line.is_begun and late.is_begun,
+    )

@@ -56,8 +56,8 @@ class Sockets:
                 lines.add(
                     section,
                     what,
-                    (own + part.start).tolist(),
-                    sorted(map(lines.name_of_call, set(part.calls[own[:64]].tolist()))),
+                    part.row_ids(own),
+                    sorted(map(lines.name_of_call, set(part.calls[own].tolist()))),
                     details=details,
                     bytes_in=int(came[own].sum()),
                     bytes_out=int(went[own].sum()),

@@ -36,10 +36,11 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Texts": (),
     "ByteAccounting": (),
     "DescriptorNaming": ("_joined",),
-    "ActivityReader": ("context", "_resolved", "_condition"),
+    "ActivityReader": ("context", "_resolved", "_condition", "_late_lines"),
     "ActivityLines": (),
     "Programs": (),
-    "Sockets": (ALL,),
+    "Filing": (ALL,),
+    "PendingRows": ("_resolved", "_who"),
 }
 """The classes of parts, each with the attributes that are not kept: they lead to code, or to
 parts that follow from the trace."""

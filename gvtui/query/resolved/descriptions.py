@@ -143,16 +143,27 @@ class Descriptions:
         """The number of the text by which a description was opened, or of a socket's addresses at
         a row; else of what the sandbox says that it is; 0 if nothing is known."""
         description = self._known.get(number)
+        is_socket = description is not None and description.kind.is_socket
+        name = self.address_at(number, row) if is_socket else self._names[number]
+        return name or self.told_text(number)
+
+    def address_at(self, number: int, row: int) -> int:
+        """The number of the text of a socket's addresses at a row; 0 if it had none."""
+        description = self._known.get(number)
         if description is None:
             return self._names[number]
-        name = self._names[number]
-        if description.kind.is_socket:
-            name = 0
-            for since, other in description.names:
-                if since > row:
-                    break
-                name = other
-        return name or self.texts.number(description.told)
+        name = 0
+        for since, other in description.names:
+            if since > row:
+                break
+            name = other
+        return name
+
+    def told_text(self, number: int) -> int:
+        """The number of the text of what the sandbox last said that a description is; 0 if it said
+        nothing, or if the description has been forgotten."""
+        description = self._known.get(number)
+        return 0 if description is None else self.texts.number(description.told)
 
     def _told_path(self, description: Description) -> int:
         told = description.told
@@ -163,8 +174,8 @@ class Descriptions:
         return self._names
 
     def told_column(self) -> array[int]:
-        """For each description that is known whole the number of the text that the sandbox last
-        said that it is, if that is an absolute path; else 0."""
+        """For each description the number of the text that the sandbox last said that it is, if
+        that is an absolute path; else 0."""
         return self._told
 
     def kind_column(self) -> bytearray:
@@ -205,9 +216,7 @@ class Descriptions:
                 self._closed.append(description.number)
                 self._closed_count += 1
             if self._closed_count > self._max_closed:
-                oldest = self._oldest_closed()
-                self._known.pop(oldest, None)
-                self._told[oldest] = 0
+                self._known.pop(self._oldest_closed(), None)
                 self.forgotten += 1
         return True
 

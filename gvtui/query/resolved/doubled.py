@@ -29,7 +29,8 @@ class Doubled:
         self._decoded: dict[int, None] = {}
         self._array = np.empty(0, np.int64)
         self._unsure: dict[int, int] = {}
-        self._unsure_rows: set[int] = set()
+        self._unsure_rows: dict[int, None] = {}
+        """In their order."""
         self._late: list[int] = []
 
     def mask(
@@ -49,16 +50,27 @@ class Doubled:
         raw = np.flatnonzero(is_raw)
         keys = _keys(rows[raw])
         result[raw] = np.isin(keys, self._array)
-        first = np.unique(keys[~result[raw]], return_index=True)
-        for key, place in zip(*(each.tolist() for each in first), strict=True):
+        raw, keys = raw[~result[raw]], keys[~result[raw]]
+        for place in sorted(np.unique(keys, return_index=True)[1].tolist()):
+            key = int(keys[place])
             if key not in self._unsure and len(self._unsure) < _MAX_KNOWN:
-                self._unsure[key] = row = start + int(raw[~result[raw]][place])
-                self._unsure_rows.add(row)
+                self._unsure[key] = row = start + int(raw[place])
+                self._unsure_rows[row] = None
         return result
 
     def is_unsure(self, row: int) -> bool:
         """Whether `take_late` may tell this row, which was given before."""
         return row in self._unsure_rows
+
+    def unsure_rows(self, start: int, count: int) -> list[int]:
+        """Those of `count` rows from `start` on that `take_late` may tell, the latest first."""
+        found = []
+        for row in reversed(self._unsure_rows):
+            if row < start:
+                break
+            if row < start + count:
+                found.append(row)
+        return found
 
     def learn(self, rows: npt.NDArray[np.void]) -> None:
         """Note which decoded rows there are among some rows."""
@@ -81,7 +93,7 @@ class Doubled:
         self._array = np.array(list(self._decoded), np.int64)
         row = self._unsure.pop(key, None)
         if row is not None:
-            self._unsure_rows.discard(row)
+            self._unsure_rows.pop(row, None)
             self._late.append(row)
 
 

@@ -65,6 +65,11 @@ class Resolved:
         return self._processes.tree
 
     @property
+    def architecture(self) -> str:
+        """That of the trace."""
+        return self._trace.architecture
+
+    @property
     def position(self) -> int:
         """All rows before this one are known."""
         return self.resolver.position
@@ -104,25 +109,64 @@ class Resolved:
     ) -> npt.NDArray[np.int64]:
         """What rows are about, as `paths` has it, by what a column has for them."""
         column = numbers.astype(np.int64)
-        out = np.where((column < 0) & (column != DOUBLED), -column, 0)
-        tells = (column > 0) & ~np.isin(rows["type"], (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
-        out[tells] = self.resolver.told_paths(rows["path"][tells])
+        out = self.own_names(rows, column)
         about = (column > 0) & (out == 0)
-        named = self.descriptions
-        # A socket has other names at other rows.
-        is_socket = np.isin(_of(named.kind_column(), np.uint8, column), _SOCKETS)
-        out[about] = _of(named.name_column(), np.int32, column[about])
-        told = self.told_paths(column)
-        is_told = about & tells & (told > 0) & ~is_socket
-        out[is_told] = told[is_told]
-        for own in groups(np.flatnonzero(about & (is_socket | (out == 0))), column):
-            number = int(column[own[0]])
-            if is_socket[own[0]]:
-                for place in own.tolist():
-                    out[place] = self.descriptions.name_at(number, start + place)
-            else:
-                out[own] = self.descriptions.name_at(number, start + int(own[-1]))
+        then = self.names_then(start, column, about)
+        own = np.flatnonzero(about)
+        out[own] = self.names_of(column[own], tells_name(rows["type"][own]), then[own])
         return out
+
+    def own_names(
+        self, rows: npt.NDArray[np.void], column: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """The numbers in `texts` of the absolute paths that rows tell by themselves, which nothing
+        changes any more; 0 for others.
+
+        Args:
+            rows: some rows.
+            column: what a column has for them.
+        """
+        out = np.where((column < 0) & (column != DOUBLED), -column, 0)
+        tells = (column > 0) & tells_name(rows["type"])
+        out[tells] = self.resolver.told_paths(rows["path"][tells])
+        return out
+
+    def names_then(
+        self, start: int, column: npt.NDArray[np.int64], asked: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int64]:
+        """The numbers in `texts` of the addresses that the sockets of consecutive rows had then; 0
+        for what had none, and for rows that are not asked for."""
+        out = np.zeros(len(column), np.int64)
+        # A socket has other names at other rows.
+        for place in np.flatnonzero(asked & self._are_sockets(column)).tolist():
+            out[place] = self.descriptions.address_at(int(column[place]), start + place)
+        return out
+
+    def names_of(
+        self,
+        numbers: npt.NDArray[np.int64],
+        tells: npt.NDArray[np.bool_],
+        then: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """The numbers in `texts` of what descriptions are called, as far as is known now.
+
+        Args:
+            numbers: their numbers.
+            tells: for each whether it is asked for a row that may tell the name, see `tells_name`.
+            then: what `names_then` gave for it.
+        """
+        is_socket = self._are_sockets(numbers)
+        out = np.where(is_socket, then, _of(self.descriptions.name_column(), np.int32, numbers))
+        told = self.told_paths(numbers)
+        is_told = tells & (told > 0) & ~is_socket
+        out[is_told] = told[is_told]
+        for own in groups(np.flatnonzero(out == 0), numbers):
+            out[own] = self.descriptions.told_text(int(numbers[own[0]]))
+        return out
+
+    def _are_sockets(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = np.isin(self.kinds_of(numbers), _SOCKETS)
+        return found
 
     def path_of(self, start: int, rows: npt.NDArray[np.void]) -> list[str]:
         """The texts of `paths`, one for each row; "" where there is none."""
@@ -135,9 +179,10 @@ class Resolved:
 
     def kinds(self, start: int, count: int) -> npt.NDArray[np.uint8]:
         """The `FdKind` of the description that each row is about; 0 if not known."""
-        return self._kinds(self.description_numbers(start, count))
+        return self.kinds_of(self.description_numbers(start, count))
 
-    def _kinds(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    def kinds_of(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """The `FdKind` of descriptions by their numbers; 0 if not known."""
         return _of(self.descriptions.kind_column(), np.uint8, numbers)
 
     def second_sides(
@@ -153,7 +198,7 @@ class Resolved:
         if not numbers.any():
             return None
         wide = numbers.astype(np.int64)
-        return wide, self._names(start, rows, numbers), self._kinds(wide)
+        return wide, self._names(start, rows, numbers), self.kinds_of(wide)
 
     def moves(
         self, start: int, rows: npt.NDArray[np.void]
@@ -357,6 +402,12 @@ class Resolved:
         except (WireError, IndexError):
             return None
         return None if isinstance(message, Unknown) else message
+
+
+def tells_name(types: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
+    """Whether messages of these types may tell what their descriptor is."""
+    found: npt.NDArray[np.bool_] = ~np.isin(types, (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
+    return found
 
 
 def _of(

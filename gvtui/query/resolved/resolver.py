@@ -126,6 +126,10 @@ class Resolver(Follower):
                 self.files.lose(process, self._trace.first_row)
         self._take_late(self.position)
 
+    def unsure_rows(self, start: int, count: int) -> list[int]:
+        """Those of `count` rows from `start` on that may turn out to repeat a decoded row."""
+        return self._doubled.unsure_rows(start, count)
+
     def told_paths(self, strings: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
         """The numbers in `texts` of interned strings that are absolute paths; 0 for others."""
         return self._naming.numbers(strings)
