@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -159,6 +159,42 @@ def whole_file(
             put_in_place(unfinished, place)
         else:
             unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def growing_file(path: Path) -> Iterator[tuple[BinaryIO, Callable[[], None]]]:
+    """Write a file that is read while it grows; nobody else may read or write it.
+
+    The data goes to a new file in the same folder, whose name nobody can guess, as in `whole_file`.
+
+    Args:
+        path: the file. One that exists is replaced.
+
+    Yields:
+        It, and what has all that was written appear under its name; that is called as often as
+        one likes. What has never appeared is removed at the end.
+
+    Raises:
+        OSError: the file cannot be written; also what is yielded raises it.
+    """
+    clear_unfinished(path.parent)
+    unfinished = unfinished_path(path)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    out = open(os.open(unfinished, flags, 0o600), "w+b")  # noqa: SIM115
+
+    def appear() -> None:
+        out.flush()
+        with contextlib.suppress(FileNotFoundError):
+            unfinished.replace(path)
+
+    try:
+        with out:
+            # So that nobody takes it for one whose writer has gone.
+            with contextlib.suppress(OSError):
+                fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield out, appear
     finally:
         unfinished.unlink(missing_ok=True)
 

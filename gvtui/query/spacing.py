@@ -27,7 +27,7 @@ from gvtui.query.kept.spaced import (
 )
 from gvtui.query.kept.writing import NotKeptError, StateWriter
 from gvtui.query.leftovers import without_collecting
-from gvtui.trace.keptfile import identity_of, write_kept
+from gvtui.trace.keptfile import identity_of, open_kept, write_growing
 from gvtui.trace.sidefiles import spaced_path
 from gvtui.wire.messagetype import MessageType
 
@@ -69,7 +69,10 @@ def room_for(size_bytes: int) -> int:
 
 
 def keep_spaced(trace: Trace, audit_variable: str) -> bool:
-    """Read a recording through, and keep the states at some rows; True if they were written.
+    """Read a recording through, and keep the states at some rows; True if all were written.
+
+    Each can be taken up as soon as it is written. States that are kept from a reading that was
+    ended stay until there are more.
 
     Args:
         trace: it, opened for this.
@@ -81,16 +84,18 @@ def keep_spaced(trace: Trace, audit_variable: str) -> bool:
         return False
     if trace.damage or trace.damaged_bytes or trace.settling is not None:
         return False
+    former = open_kept(trace.path, pair, known, spaced_path(pair))
+    least = len(former.names) if former is not None else 0
     spacer = StateSpacer(trace, audit_variable)
     rows, path = trace.available_rows, spaced_path(pair)
     try:
-        return write_kept(pair, identity, known, rows, spacer.sections(), path)
+        return write_growing(pair, identity, known, rows, spacer.states(), path, least)
     except NotKeptError:
         return False
 
 
 class StateSpacer:
-    """Reads a recording, row after row held back, and gives the sections of its states."""
+    """Reads a recording, row after row held back, and gives its states."""
 
     def __init__(self, trace: Trace, audit_variable: str) -> None:
         """Begin at the first row; see `keep_spaced` for the arguments."""
@@ -124,8 +129,8 @@ class StateSpacer:
             "descriptors": {"descriptor_counts": descriptors.counts},
         }
 
-    def sections(self) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """The sections of one state after the other, as `write_kept` takes them.
+    def states(self) -> Iterator[list[tuple[str, Iterable[bytes]]]]:
+        """One state after the other: its sections, as `write_growing` takes them.
 
         Raises:
             NotKeptError: something cannot be written.
@@ -141,8 +146,7 @@ class StateSpacer:
                 return
             size = sum(len(packed) for name, packed in state.items() if name != CHUNKS)
             self._last = _Written(row, size, process_time() - began)
-            for name, packed in state.items():
-                yield section_name(row, name), (packed,)
+            yield [(section_name(row, name), (packed,)) for name, packed in state.items()]
 
     def _next_row(self) -> int | None:
         """Where the next state is to be; None if there is no room, or no row for it."""

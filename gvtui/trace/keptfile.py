@@ -17,6 +17,7 @@ offset bytes what
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import io
@@ -32,7 +33,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgpack
 import platformdirs
 
-from gvtui.files import is_only_ours, made, nobody_else_writes, open_to_read, whole_file
+from gvtui.files import (
+    growing_file,
+    is_only_ours,
+    made,
+    nobody_else_writes,
+    open_to_read,
+    whole_file,
+)
 from gvtui.trace.sidefiles import kept_path
 
 if TYPE_CHECKING:
@@ -47,6 +55,8 @@ _FRONT = struct.Struct("<8sI32s")
 _KEY_BYTES = 32
 _MAX_HEAD = 1 << 20
 _PIECE = 4 << 20
+_ATTEMPTS = 3
+"""How often a head is read whose seal does not hold good."""
 SETTLED_NS = 1_000_000_000
 """How long ago a file must have changed last: two changes at the same time of its file system look
 like one."""
@@ -118,10 +128,20 @@ class KeptFile:
         weakref.finalize(self, os.close, self._fd)
         self.rows: int = head["rows"]
         """How many rows the recording has."""
+        self.is_whole: bool = head["is_whole"]
+        """Whether no more sections will be added to it."""
         self._sections = {name: KeptSection(*place) for name, place in head["sections"].items()}
 
     def __contains__(self, name: object) -> bool:
         return name in self._sections
+
+    def take_over(self, later: KeptFile) -> bool:
+        """Know what has been added to the file since, as one who opened it later does; False if
+        that one has another file."""
+        if not os.path.sameopenfile(self._fd, later._fd):
+            return False
+        self.is_whole, self._sections = later.is_whole, later._sections
+        return True
 
     @property
     def names(self) -> list[str]:
@@ -191,7 +211,9 @@ def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> Kep
         if not is_only_ours(os.lstat(path)) or not nobody_else_writes(path.parent):
             return None
         with open_to_read(path) as file:
-            head = _head_of(file, key)
+            # That of a growing file may be written over while it is read.
+            heads = (_head_of(file, key) for _ in range(_ATTEMPTS))
+            head = next(filter(None, heads), None)
             if head is None or (version is not None and head["version"] != version):
                 return None
             identity = identity_of(log, pair)
@@ -201,6 +223,7 @@ def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> Kep
 
 
 def _head_of(file: BinaryIO, key: bytes) -> dict[str, Any] | None:
+    file.seek(0)
     front = file.read(_FRONT.size)
     if len(front) < _FRONT.size:
         return None
@@ -236,24 +259,88 @@ def write_kept(
     key = _key(make=True)
     if key is None or not nobody_else_writes(path.parent):
         return False
+    head = {"identity": identity, "version": version, "rows": rows}
     try:
         with whole_file(path, mode=0o600, sync=False, is_believed=True) as out:
             # The head comes first and is known last.
             out.seek(_FRONT.size + _MAX_HEAD)
-            places: dict[str, KeptSection] = {}
-            for name, pieces in sections:
-                offset, digest = out.tell(), hashlib.sha256()
-                for piece in pieces:
-                    digest.update(piece)
-                    out.write(piece)
-                places[name] = KeptSection(offset, out.tell() - offset, digest.digest())
-            head = {"identity": identity, "version": version, "rows": rows, "sections": places}
-            packed: bytes = msgpack.packb(head)
-            out.seek(0)
-            out.write(_FRONT.pack(MAGIC, len(packed), hmac.digest(key, packed, "sha256")) + packed)
+            places = _written(out, sections)
+            _write_head(out, head | {"sections": places, "is_whole": True}, key)
     except OSError:
         return False
     return True
+
+
+def write_growing(
+    pair: IndexFiles,
+    identity: list[list[int]],
+    version: str,
+    rows: int,
+    groups: Iterable[Iterable[tuple[str, Iterable[bytes]]]],
+    path: Path,
+    least: int = 0,
+) -> bool:
+    """Write a side file that can be opened as soon as its first group of sections is written.
+
+    Args:
+        pair: see `write_kept`, as for those that follow.
+        identity: likewise.
+        version: likewise.
+        rows: likewise.
+        groups: the sections; those of a group appear together.
+        path: where to write it.
+        least: with how many sections it appears at the earliest, or at its end: a file that is
+            there already stays until then.
+
+    Returns:
+        Whether it was written to its end.
+    """
+    key = _key(make=True)
+    if key is None or not nobody_else_writes(path.parent):
+        return False
+    head = {"identity": identity, "version": version, "rows": rows}
+    places: dict[str, KeptSection] = {}
+    try:
+        with growing_file(path) as (out, appear):
+            out.seek(_FRONT.size + _MAX_HEAD)
+            for group in groups:
+                places |= _written(out, group)
+                if len(places) > least:
+                    _write_head(out, head | {"sections": places, "is_whole": False}, key)
+                    appear()
+            _write_head(out, head | {"sections": places, "is_whole": True}, key)
+            appear()
+    except OSError:
+        return False
+    return True
+
+
+def _written(
+    out: BinaryIO, sections: Iterable[tuple[str, Iterable[bytes]]]
+) -> dict[str, KeptSection]:
+    """Write sections; gives where they are."""
+    places: dict[str, KeptSection] = {}
+    for name, pieces in sections:
+        offset, digest = out.tell(), hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+            out.write(piece)
+        places[name] = KeptSection(offset, out.tell() - offset, digest.digest())
+    return places
+
+
+def _write_head(out: BinaryIO, head: dict[str, Any], key: bytes) -> None:
+    """Write a head over the one that is there, all at once, and stay at the end.
+
+    Raises:
+        OSError: it is too long, or cannot be written.
+    """
+    packed: bytes = msgpack.packb(head)
+    if len(packed) > _MAX_HEAD:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    out.flush()
+    front = _FRONT.pack(MAGIC, len(packed), hmac.digest(key, packed, "sha256"))
+    os.pwrite(out.fileno(), front + packed, 0)
 
 
 def _key(*, make: bool) -> bytes | None:

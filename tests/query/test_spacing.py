@@ -24,6 +24,7 @@ from tests.query.resolved.world import World
 from tests.trace.factory import recorded_datagrams, write_trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -61,13 +62,74 @@ def test_states_are_spaced_over_the_recording(path: Path) -> None:
     assert spaced_path(beside(path)).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_state_is_there_as_soon_as_it_is_made(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = StateSpacer.states
+    seen: list[tuple[list[int], bool]] = []
+    first: list[SpacedStates] = []
+
+    def look() -> None:
+        found = states_of(path)
+        assert (found is None) == (not seen)
+        seen.append((found.rows, found.is_whole) if found is not None else ([], False))
+        first.extend([found] if found is not None and not first else [])
+
+    def watched(spacer: StateSpacer) -> Iterator[list[tuple[str, Iterable[bytes]]]]:
+        for state in every(spacer):
+            look()
+            yield state
+
+    monkeypatch.setattr(StateSpacer, "states", watched)
+    assert keep(path)
+    assert [len(rows) for rows, _ in seen] == list(range(len(seen)))
+    assert not any(is_whole for _, is_whole in seen)
+    whole = states_of(path)
+    assert whole is not None
+    assert whole.is_whole
+    assert whole.rows[:-1] == seen[-1][0]
+    begun = first[0]
+    assert begun.rows == whole.rows[:1]
+    assert begun.later() is begun
+    assert (begun.rows, begun.is_whole) == (whole.rows, True)
+
+
+def test_states_of_a_reading_that_was_ended_stay_until_there_are_more(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every, most = StateSpacer.states, 4
+
+    def ended(spacer: StateSpacer) -> Iterator[list[tuple[str, Iterable[bytes]]]]:
+        for place, state in enumerate(every(spacer)):
+            if place == most:
+                raise OSError
+            before = states_of(path)
+            had.append(len(before.rows) if before is not None else 0)
+            yield state
+
+    monkeypatch.setattr(StateSpacer, "states", ended)
+    had: list[int] = []
+    assert not keep(path)
+    assert had == [0, 1, 2, 3]
+    left = states_of(path)
+    assert left is not None
+    assert (len(left.rows), left.is_whole) == (4, False)
+    had, most = [], 7
+    assert not keep(path)
+    assert had == [4, 4, 4, 4, 4, 5, 6]
+    other = left.later()
+    assert other is not left
+    assert len(other.rows) == 7
+
+
 def test_each_state_has_all_sections(path: Path) -> None:
     trace = Trace.open(path, limit=0)
-    names = [name for name, pieces in StateSpacer(trace, "").sections() if b"".join(pieces) or True]
+    states = list(StateSpacer(trace, "").states())
     trace.close()
-    own = [name.partition(" ")[2] for name in names]
-    every = [*SECTIONS, TAKEN_IN, COLUMNS, CHUNKS]
-    assert own == every * (len(own) // len(every))
+    assert states
+    for state in states:
+        own = [name.partition(" ")[2] for name, _ in state]
+        assert own == [*SECTIONS, TAKEN_IN, COLUMNS, CHUNKS]
 
 
 def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:
@@ -83,7 +145,8 @@ def test_states_stop_where_there_is_no_room(
     monkeypatch.setattr(spacing, "LEAST_BYTES", room)
     monkeypatch.setattr(spacing, "MOST_BYTES", room)
     trace = Trace.open(path, limit=0)
-    size = sum(len(b"".join(pieces)) for _, pieces in StateSpacer(trace, "").sections())
+    states = StateSpacer(trace, "").states()
+    size = sum(len(b"".join(pieces)) for state in states for _, pieces in state)
     trace.close()
     assert size <= room
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 import pytest
@@ -15,6 +16,9 @@ from gvtui.trace.keptfile import identity_of, open_kept, vouches, write_kept
 from gvtui.trace.reader import Trace
 from gvtui.trace.sidefiles import kept_path
 from tests.trace.factory import recorded_datagrams, write_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECTIONS = {"a": b"first" * 100, "b": b"", "c": bytes(range(256))}
 
@@ -169,3 +173,79 @@ def test_an_index_that_is_vouched_for_is_not_read_through(
     log.touch()
     Trace.open(log).close()
     assert read == [log]
+
+
+def test_a_file_that_grows_is_read_group_by_group(log: Path) -> None:
+    pair = sidefiles.beside(log)
+    identity, path = identity_of(log, pair), kept_path(pair)
+    assert identity is not None
+    seen: list[tuple[list[str], bool]] = []
+    first: list[keptfile.KeptFile] = []
+
+    def groups() -> Iterator[list[tuple[str, Iterator[bytes]]]]:
+        for name, data in SECTIONS.items():
+            yield [(name, iter((data,))), (f"more {name}", iter((b"x",)))]
+            found = open_kept(log, pair, "1")
+            assert found is not None
+            assert {own: found.read(own) for own in SECTIONS if own in found.names} == {
+                own: data for own, data in SECTIONS.items() if own in found.names
+            }
+            seen.append((found.names, found.is_whole))
+            first.append(found)
+
+    assert keptfile.write_growing(pair, identity, "1", 42, groups(), path)
+    assert [len(names) for names, _ in seen] == [2, 4, 6]
+    assert not any(is_whole for _, is_whole in seen)
+    found = open_kept(log, pair, "1")
+    assert found is not None
+    assert found.is_whole
+    assert first[0].take_over(found)
+    assert first[0].names == found.names
+    assert first[0].read("c") == SECTIONS["c"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not first[0].take_over(open_again(log, pair))
+
+
+def open_again(log: Path, pair: sidefiles.IndexFiles) -> keptfile.KeptFile:
+    """What is kept, in a file that has replaced the one before."""
+    kept(log)
+    found = open_kept(log, pair, "1")
+    assert found is not None
+    return found
+
+
+def test_a_growing_file_replaces_another_one_late_and_is_removed_where_it_never_did(
+    log: Path,
+) -> None:
+    pair = kept(log)
+    identity, path = identity_of(log, pair), kept_path(pair)
+    assert identity is not None
+
+    def groups(most: int) -> Iterator[list[tuple[str, Iterator[bytes]]]]:
+        for number in range(most):
+            found = open_kept(log, pair, "1")
+            assert found is not None
+            had.append(len(found.names))
+            yield [(str(number), iter((b"x",)))]
+        raise OSError
+
+    had: list[int] = []
+    assert not keptfile.write_growing(pair, identity, "1", 42, groups(3), path, least=3)
+    assert had == [3, 3, 3]
+    assert not keptfile.write_growing(pair, identity, "1", 42, groups(6), path, least=3)
+    assert had[3:] == [3, 3, 3, 3, 4, 5]
+    assert not list(log.parent.glob(".gvtui-*"))
+    path.unlink()
+    path.mkdir()
+    assert not keptfile.write_growing(pair, identity, "1", 42, iter(()), path)
+
+
+def test_a_head_without_room_for_its_names_is_not_written(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keptfile, "_MAX_HEAD", 300)
+    pair = sidefiles.beside(log)
+    identity = identity_of(log, pair)
+    assert identity is not None
+    groups = [[(f"section {number}", iter((b"x",)))] for number in range(20)]
+    assert not keptfile.write_growing(pair, identity, "1", 42, groups, kept_path(pair))

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from enum import Enum
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 import numpy as np
 
+from gvtui.query.kept.late import LatePage, can_be_late, slots_of
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
-from gvtui.query.kept.writing import FACTORIES, slots_of
+from gvtui.query.kept.writing import FACTORIES
+from gvtui.query.leftovers import without_collecting
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from gvtui.query.column import RowColumn
 
@@ -39,6 +44,10 @@ _TAIL = 8
 """Bytes at the end that tell the size of what is before them: what the objects are."""
 _LOOKED_AT = 64
 """How many values of a column show whether it has texts."""
+_EACH = 3
+"""How a column is told of which each value is told by itself."""
+_TOLD_WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
+"""The kinds of objects that contain nothing beside what they are told to be."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
@@ -46,8 +55,47 @@ class BrokenStateError(ValueError):
     """The bytes are no state of these parts."""
 
 
+class _Group(NamedTuple):
+    """Objects of one kind, as they lie in the bytes."""
+
+    kind: str
+    numbers: npt.NDArray[np.int64]
+    told: tuple[Any, ...]
+    """What they are."""
+    contents: bytes
+    """What they contain; empty if `told` is all."""
+
+
+class _Groups:
+    """All groups of a section, by the numbers of their objects."""
+
+    def __init__(self, groups: list[_Group]) -> None:
+        """Make it.
+
+        Raises:
+            BrokenStateError: the numbers do not follow each other.
+        """
+        self._groups = groups
+        every = np.concatenate([np.zeros(0, np.int64), *(group.numbers for group in groups)])
+        order = np.argsort(every)
+        self._first = int(every[order[0]]) if len(every) else 0
+        if not np.array_equal(every[order], np.arange(len(every)) + self._first):
+            raise BrokenStateError("numbers of objects are missing")
+        which = np.repeat(np.arange(len(groups)), [len(group.numbers) for group in groups])
+        self._of: list[int] = which[order].tolist()
+
+    def find(self, number: int) -> _Group | None:
+        """The group of an object; None if the section does not have it."""
+        place = number - self._first
+        return self._groups[self._of[place]] if 0 <= place < len(self._of) else None
+
+
 class StateReader:
-    """Reads sections in the order in which they were written; some may be left out."""
+    """Reads sections in the order in which they were written; some may be left out.
+
+    What parts refer to is made with them. Objects that nothing compares by what they contain are
+    filled, together with some of their neighbours, when somebody first looks at them.
+    """
 
     def __init__(self, anchors: Mapping[str, object], column: Callable[[int], RowColumn]) -> None:
         """Make it.
@@ -59,7 +107,12 @@ class StateReader:
         self._live = dict(anchors)
         self._column_of = column
         self._objects: dict[int, Any] = {}
+        self._sections: list[_Groups] = []
         self._texts: dict[str, str] = {}
+        self._waiting: deque[Callable[[], Callable[[], None] | None]] = deque()
+        """What fills objects that were made; each gives what is to be done when all are filled."""
+        self._lock = threading.RLock()
+        """Held while objects are filled: several threads may look at one."""
 
     def restore(self, data: Stream, roots: Mapping[str, object]) -> None:
         """Fill some parts, and those that they lead to: all, or after an error none.
@@ -94,6 +147,7 @@ class StateReader:
         return found
 
     def _read(self, data: Stream) -> dict[str, dict[str, Any]]:
+        sections = list(self._sections)
         try:
             whole = data.seek(-_TAIL, os.SEEK_END) + _TAIL
             end = whole - _TAIL - int.from_bytes(data.read(_TAIL), "little")
@@ -102,16 +156,19 @@ class StateReader:
             data.seek(0)
             unpacker = msgpack.Unpacker(data, max_buffer_size=whole, **_OPTIONS)
             fields = unpacker.unpack()
-            filling = [self._make(*head) for head in heads]
-            later = [
-                wait
-                for fill in filling
-                if fill is not None and (wait := fill(unpacker.unpack())) is not None
-            ]
+            groups = []
+            for kind, numbers, *told in heads:
+                contents = unpacker.unpack() if kind not in _TOLD_WHOLE else b""
+                known = np.frombuffer(numbers, "<u4").astype(np.int64)
+                groups.append(_Group(kind, known, tuple(told), bytes(contents)))
             if unpacker.tell() != end:
                 raise BrokenStateError("there is more than its end says")
-            for fill_late in later:
-                fill_late()
+            self._sections.append(_Groups(groups))
+            with self._lock:
+                for values in fields.values():
+                    for value in values.values():
+                        self._make_all(value)
+                self._fill_all()
             return {
                 name: {key: self._value(value) for key, value in values.items()}
                 for name, values in fields.items()
@@ -120,32 +177,87 @@ class StateReader:
             *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
             *(OverflowError, msgpack.UnpackException, RecursionError, OSError),
         ) as error:
+            self._sections = sections
+            self._waiting.clear()
             raise BrokenStateError(str(error)) from error
 
-    def _make(self, kind: str, numbers: Any, *told: Any) -> _Fill | None:  # noqa: ANN401
-        """Make the objects of a group, still empty; gives how to fill them, which may have to wait
-        until all others are filled. None if they are whole."""
+    def _make_all(self, told: Any) -> None:  # noqa: ANN401
+        """Make what a value refers to, so that it is filled before the value is made of it."""
+        if type(told) is not tuple:
+            return
+        if told[0] == "r":
+            self._object(told[1])
+        elif told[0] in ("t", "n", "f") and told[-1][0] == _EACH:
+            for value in told[-1][1]:
+                self._make_all(value)
+
+    def _object(self, number: int) -> Any:  # noqa: ANN401
+        """An object by its number; if it was not made, it is made, and waits to be filled."""
+        found = self._objects.get(number)
+        if found is None:
+            group = next(filter(None, (section.find(number) for section in self._sections)), None)
+            if group is None:
+                raise BrokenStateError(f"object {number}")
+            self._make(group)
+            found = self._objects[number]
+        return found
+
+    def _fill_all(self) -> None:
+        """Fill what waits for that, and what it refers to."""
+        later = []
+        while self._waiting:
+            wait = self._waiting.popleft()()
+            if wait is not None:
+                later.append(wait)
+        for fill_late in later:
+            fill_late()
+
+    def _make(self, group: _Group) -> None:
+        """Make the objects of a group, still empty, and note how to fill them."""
+        kind, numbers, told = group.kind, group.numbers.tolist(), group.told
+        made: list[Any]
+        fill: _Fill
         if kind == "o":
             cls, fields = class_of(*told[0]), told[1]
+            if can_be_late(cls):
+                page = LatePage(cls, len(numbers), partial(self._fill_page, group))
+                self._objects.update(zip(numbers, page.made, strict=True))
+                return
             made = [cls.__new__(cls) for _ in numbers]
-            self._objects.update(zip(numbers, made, strict=True))
-            return lambda contents: self._fill(cls, made, fields, contents)
-        if kind in _EMPTY:
+            fill = partial(self._fill, cls, made, fields)
+        elif kind in _EMPTY:
             made = [_EMPTY[kind]() for _ in numbers]
+            fill = partial({"list": self._extend, "set": self._update}.get(kind, self._key), made)
         elif kind == "deque":
             made = [deque(maxlen=most) for most in told[0]]
+            fill = partial(self._extend, made)
         elif kind == "defaultdict":
             made = [defaultdict(FACTORIES[each]) for each in told[0]]
+            fill = partial(self._key, made)
         else:
-            whole = [self._whole(kind, each) for each in told[0]]
-            self._objects.update(zip(numbers, whole, strict=True))
-            return None
+            made = [self._whole(kind, each) for each in told[0]]
+            self._objects.update(zip(numbers, made, strict=True))
+            return
         self._objects.update(zip(numbers, made, strict=True))
-        if kind in ("list", "deque"):
-            return lambda contents: self._extend(made, contents)
-        if kind == "set":
-            return lambda contents: partial(self._update, made, contents)
-        return lambda contents: partial(self._key, made, contents)
+        self._waiting.append(lambda: fill(_unpacked(group.contents)))
+
+    def _fill_page(self, group: _Group, page: LatePage) -> None:
+        """Fill the objects of a page, unless another thread has.
+
+        Raises:
+            BrokenStateError: the bytes do not fit the class.
+        """
+        with self._lock:
+            if not page.made:
+                return
+            cls, fields = class_of(*group.told[0]), group.told[1]
+            try:
+                with without_collecting():
+                    self._fill(cls, page.made, fields, _unpacked(group.contents))
+                    self._fill_all()
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+                raise BrokenStateError(str(error)) from error
+            page.are_filled()
 
     def _whole(self, kind: str, told: Any) -> Any:  # noqa: ANN401
         if kind == "bytearray" and isinstance(told, bytes):
@@ -162,13 +274,17 @@ class StateReader:
         for one, told in zip(made, contents, strict=True):
             one.extend(self._column(told))
 
-    def _update(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
-        for one, told in zip(made, contents, strict=True):
-            one.update(self._column(told))
+    def _update(self, made: list[Any], contents: Any) -> Callable[[], None]:  # noqa: ANN401
+        """What a set contains is compared, and so filled first."""
+        every = [self._column(told) for told in contents]
+        return partial(_each, [one.update for one in made], every)
 
-    def _key(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
-        for one, (keys, values) in zip(made, contents, strict=True):
-            one.update(zip(self._column(keys), self._column(values), strict=True))
+    def _key(self, made: list[Any], contents: Any) -> Callable[[], None]:  # noqa: ANN401
+        """The keys of a dictionary likewise."""
+        every = [
+            zip(self._column(keys), self._column(values), strict=True) for keys, values in contents
+        ]
+        return partial(_each, [one.update for one in made], every)
 
     def _fill(self, cls: type, made: list[Any], fields: Iterable[str], columns: Any) -> None:  # noqa: ANN401
         values = [self._once(self._column(column)) for column in columns]
@@ -208,7 +324,7 @@ class StateReader:
             return told
         kind, *rest = told
         if kind == "r":
-            return self._objects[rest[0]]
+            return self._object(rest[0])
         if kind == "p":
             return self._live[rest[0]]
         if kind == "t":
@@ -220,6 +336,16 @@ class StateReader:
         if kind == "f":
             return frozenset(self._column(rest[0]))
         raise BrokenStateError(f"a value {kind!r}")
+
+
+def _unpacked(contents: bytes) -> Any:  # noqa: ANN401
+    return msgpack.unpackb(contents, **_OPTIONS)
+
+
+def _each(calls: Iterable[Callable[[Any], object]], values: Iterable[Any]) -> None:
+    """Call each with its value."""
+    for call, value in zip(calls, values, strict=True):
+        call(value)
 
 
 @cache

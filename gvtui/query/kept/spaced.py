@@ -69,16 +69,13 @@ class ColumnsTold(NamedTuple):
 class SpacedStates:
     """All states that are kept of one recording."""
 
-    def __init__(self, trace: Trace, file: KeptFile) -> None:
+    def __init__(self, trace: Trace, file: KeptFile, audit_variable: str) -> None:
         """Make it of an open file; callers use `open`."""
         self._trace = trace
+        self._audit_variable = audit_variable
         self._file = file
         self._told: dict[int, ColumnsTold] = {}
-        names: dict[int, list[str]] = {}
-        for name in file.names:
-            row, _, what = name.partition(" ")
-            names.setdefault(int(row), []).append(what)
-        self._rows = sorted(names)
+        self._rows = _rows_of(file)
         self._places: dict[int, tuple[int, int, int]] = {}
 
     @classmethod
@@ -88,7 +85,24 @@ class SpacedStates:
         if pair is None or not known:
             return None
         file = open_kept(trace.path, pair, known, spaced_path(pair))
-        return cls(trace, file) if file is not None and file.rows == trace.available_rows else None
+        if file is None or file.rows != trace.available_rows:
+            return None
+        return cls(trace, file, audit_variable)
+
+    def later(self) -> SpacedStates:
+        """The states that are kept now, where some have been added since."""
+        if not self.is_whole:
+            found = SpacedStates.open(self._trace, self._audit_variable)
+            if found is not None and self._file.take_over(found._file):
+                self._rows = found._rows
+            elif found is not None and len(found._rows) >= len(self._rows):
+                return found
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no more will be added."""
+        return self._file.is_whole
 
     @property
     def rows(self) -> list[int]:
@@ -195,6 +209,10 @@ class SpacedStates:
                 raise BrokenStateError(f"chunks at {row}")
             self._places[row] = place
         return place
+
+
+def _rows_of(file: KeptFile) -> list[int]:
+    return sorted({int(name.partition(" ")[0]) for name in file.names})
 
 
 class StateAt:

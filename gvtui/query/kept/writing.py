@@ -17,6 +17,7 @@ import msgpack
 import numpy as np
 
 from gvtui.query.column import RowColumn
+from gvtui.query.kept.late import settle, slots_of
 from gvtui.query.kept.objectnumbers import ObjectNumbers
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
 FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
 """What a dictionary may make for keys that it lacks."""
-_GROUP = 10_000
-"""How many objects are put into bytes at a time."""
+_GROUP = 512
+"""How many objects are put into bytes at a time: so many are read when one of them is needed."""
 
 
 class NotKeptError(ValueError):
@@ -89,7 +90,8 @@ class StateWriter:
                     head, contents = self._group(kind, values[start : start + _GROUP])
                     heads.append(_pack(head))
                     if contents is not None:
-                        yield _pack(contents)
+                        # As bytes within bytes, which are passed over where nobody needs them.
+                        yield _pack(_pack(contents))
         self._numbers.settle()
         count: bytes = msgpack.Packer().pack_array_header(len(heads))
         yield count
@@ -99,7 +101,8 @@ class StateWriter:
 
     def _group(self, kind: Any, values: list[Any]) -> tuple[list[Any], list[Any] | None]:  # noqa: ANN401
         """What objects of one kind are, and what they contain; None if the first tells all."""
-        numbers = [self._numbers.get(id(value)) for value in values]
+        known = (self._numbers.get(id(value)) for value in values)
+        numbers = np.fromiter(known, "<u4", len(values)).tobytes()
         if isinstance(kind, tuple):
             cls, names = kind
             columns = [
@@ -190,6 +193,7 @@ _KINDS: dict[type, str] = {
 
 
 def _kind(value: Any) -> Any:  # noqa: ANN401
+    settle(value)
     cls = type(value)
     known = _KINDS.get(cls)
     if known is not None:
@@ -209,25 +213,6 @@ def class_name(cls: type) -> tuple[str, str]:
     if not cls.__module__.startswith(ROOMS) or "<" in cls.__qualname__:
         raise NotKeptError(f"{cls.__module__}.{cls.__qualname__}")
     return cls.__module__, cls.__qualname__
-
-
-def slots_of(cls: type) -> tuple[str, ...]:
-    """The attributes of a class's objects, if they have a fixed set of them; else ()."""
-    known = _SLOTS.get(cls)
-    if known is None:
-        known = ()
-        if not cls.__dictoffset__:
-            known = tuple(chain.from_iterable(_own_slots(base) for base in cls.__mro__))
-        _SLOTS[cls] = known
-    return known
-
-
-_SLOTS: dict[type, tuple[str, ...]] = {}
-
-
-def _own_slots(cls: type) -> Iterable[str]:
-    found = cls.__dict__.get("__slots__", ())
-    return (found,) if isinstance(found, str) else found
 
 
 def _attribute(value: object, name: str) -> Any:  # noqa: ANN401

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Beforehand:
     """Has another process keep the states of a recording at some rows, and takes them up.
 
-    The process begins when the recording is first shown as of a row; until it has ended, all rows
-    before are read. Callers call `close`.
+    The process begins when the recording is first shown as of a row. Each state is taken up as soon
+    as it is kept; until then, all rows before are read. Callers call `close`.
     """
 
     def __init__(self, audit_variable: str) -> None:
@@ -43,18 +43,22 @@ class Beforehand:
             self._process.wait()
 
     def _look(self, trace: Trace) -> None:
-        """Look for states that are kept; have them made if there are none."""
+        """Look for states that are kept; have them made if they are not all there."""
         is_whole = trace.index_files is not None and trace.settling is None
         is_large = trace.available_rows - trace.first_row >= LEAST_ROWS
-        if self._states is not None or not is_whole or not is_large:
+        if not is_whole or not is_large or (self._states is not None and self._states.is_whole):
             return
-        if self._process is not None and not self._process.is_running:
+        has_ended = self._process is not None and not self._process.is_running
+        if self._states is None:
+            self._states = SpacedStates.open(trace, self._audit_variable)
+        else:
+            self._states = self._states.later()
+        if has_ended:
             self.close()
             self._is_over = True
-        if self._process is None:
-            self._states = SpacedStates.open(trace, self._audit_variable)
-            if self._states is None and not self._is_over:
-                self._process = ReadingThrough(trace.path, self._audit_variable, "spaced")
+        is_complete = self._states is not None and self._states.is_whole
+        if self._process is None and not is_complete and not self._is_over:
+            self._process = ReadingThrough(trace.path, self._audit_variable, "spaced")
 
     def close(self) -> None:
         """End the process."""

@@ -1,0 +1,84 @@
+"""Objects that are made at once, and filled when somebody first looks at one of them.
+
+To make an object takes a tenth of the time that its attributes take, and of most nobody asks. Until
+then it has a class of its own, derived from its true one: so it costs nothing once it is filled.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class LatePage:
+    """Objects of one class that are filled together."""
+
+    def __init__(self, cls: type, count: int, fill: Callable[[LatePage], None]) -> None:
+        """Make them, empty.
+
+        Args:
+            cls: their class, of which `can_be_late` holds.
+            count: how many.
+            fill: sets all their attributes; called once.
+        """
+        own = {"__slots__": (), "__getattr__": _look, "__setattr__": _change, "late_page": self}
+        derived: Any = type(cls.__name__, (cls,), own | {"__module__": cls.__module__})
+        self.made: list[Any] = [derived.__new__(derived) for _ in range(count)]
+        """The objects, until they are filled."""
+        self._cls = cls
+        self._fill = fill
+
+    def fill(self) -> None:
+        """Fill the objects, unless they are."""
+        self._fill(self)
+
+    def are_filled(self) -> None:
+        """From now on they are objects like all others of their class."""
+        for one in self.made:
+            object.__setattr__(one, "__class__", self._cls)
+        self.made = []
+
+
+def can_be_late(cls: type) -> bool:
+    """Whether objects of a class can be filled late: nothing compares what they contain."""
+    compares = any({"__eq__", "__hash__"} & vars(base).keys() for base in cls.__mro__[:-1])
+    return bool(slots_of(cls)) and not compares
+
+
+def settle(value: object) -> None:
+    """Fill an object if it is still empty."""
+    page = getattr(type(value), "late_page", None)
+    if isinstance(page, LatePage):
+        page.fill()
+
+
+def _look(self: Any, name: str) -> Any:  # noqa: ANN401
+    settle(self)
+    return object.__getattribute__(self, name)
+
+
+def _change(self: Any, name: str, value: object) -> None:  # noqa: ANN401
+    settle(self)
+    object.__setattr__(self, name, value)
+
+
+def slots_of(cls: type) -> tuple[str, ...]:
+    """The attributes of a class's objects, if they have a fixed set of them; else ()."""
+    known = _SLOTS.get(cls)
+    if known is None:
+        known = ()
+        if not cls.__dictoffset__:
+            known = tuple(chain.from_iterable(_own_slots(base) for base in cls.__mro__))
+        _SLOTS[cls] = known
+    return known
+
+
+_SLOTS: dict[type, tuple[str, ...]] = {}
+
+
+def _own_slots(cls: type) -> Iterable[str]:
+    found = cls.__dict__.get("__slots__", ())
+    return (found,) if isinstance(found, str) else found
