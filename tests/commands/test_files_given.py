@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.cli import run
+from gvtui.trace.seal import seal_path
 from tests.trace.factory import read_message, write_trace
 
 COMMANDS = {
@@ -19,6 +20,14 @@ COMMANDS = {
     "send": ["send", "{}", "--endpoint", "none.sock"],
     "check": ["session", "check", "{}"],
     "apply": ["session", "apply", "{}", "box"],
+    "report": ["report", "{}"],
+    "diff": ["diff", "{}", "{other}"],
+    "repair": ["repair", "{}", "-o", "out.gvtrace"],
+    "cut": ["cut", "{}", "-o", "out.gvtrace"],
+    "merge": ["merge", "{}", "{}", "-o", "out.gvtrace"],
+    "seal": ["seal", "{}"],
+    "attach": ["attach", "{}"],
+    "status": ["status", "{}"],
 }
 
 
@@ -34,19 +43,48 @@ def test_what_is_no_file_is_told_at_once(
         path.mkdir()
     else:
         path = Path("/dev/zero")
-    assert run([word.format(path) for word in COMMANDS[name]]) in (1, 2)
+    other = write_trace(tmp_path / "other.gvtrace", [(1, [read_message()])])
+    assert run([word.format(path, other=other) for word in COMMANDS[name]]) in (1, 2)
     assert re.search(
-        "no regular file|Is a directory|holds no trace|is a directory", capfd.readouterr().err
+        "no regular file|Is a directory|holds no trace|is a directory|no monitor that viewers",
+        capfd.readouterr().err,
     )
 
 
-def test_a_pipe_where_the_index_should_be_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["index", "strings", "marks", "kept", "asof"])
+@pytest.mark.parametrize("command", ["print", "info", "report"])
+def test_a_pipe_where_a_side_file_should_be_is_left_alone(
+    tmp_path: Path, suffix: str, command: str
+) -> None:
     path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
-    index = path.with_name("a.gvtrace.index")
-    index.unlink()
-    os.mkfifo(index)
-    assert run(["print", str(path)]) == 0
-    assert index.is_fifo()
+    side = path.with_name(f"a.gvtrace.{suffix}")
+    side.unlink(missing_ok=True)
+    os.mkfifo(side)
+    assert run([command, str(path)]) == 0
+    assert side.is_fifo()
+
+
+def test_a_pipe_where_a_seal_should_be_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
+    os.mkfifo(seal_path(path))
+    assert run(["verify", str(path)]) == 1
+    assert "no regular file" in capfd.readouterr().err
+
+
+def test_a_pipe_where_the_configuration_should_be_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "gvtui").mkdir()
+    os.mkfifo(tmp_path / "gvtui" / "config.toml")
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
+    assert run(["print", str(path), "--format", "json"]) == 0
+    assert run(["keys"]) == 0
+    capfd.readouterr()
+    run(["doctor"])
+    assert "config.toml: it is no regular file" in capfd.readouterr().out
 
 
 def test_links_beside_a_recording_of_another_are_not_followed(tmp_path: Path) -> None:

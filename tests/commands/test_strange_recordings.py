@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import struct
+from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gvtui.cli import run
 from gvtui.trace.details import pack_details
+from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, pack_record
+from gvtui.trace.row import Kind
 from gvtui.trace.savefile import SAVED_SIZE, SIGNATURE
+from gvtui.tui.app import GvtuiApp
 from tests.trace.factory import TIME_NS, read_message
+from tests.tui.helpers import catch_up, drive, look_after, screen_text, until
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 DEEP = b"\x81\xa1x" + b"\x91" * 1000 + b"\xc0"
 """Details in msgpack, nested a thousand deep."""
@@ -129,6 +138,26 @@ def test_what_can_be_read_is_read(log: Path, capfd: pytest.CaptureFixture[str]) 
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     told = [line["fields"].get("fd") for line in lines if line["message"] == "Read"]
     assert told == [77, 88]
+
+
+def test_the_viewer_shows_what_can_be_read(log: Path) -> None:
+    app = GvtuiApp(Trace.open(log), zone=UTC)
+
+    async def look(pilot: Pilot[int]) -> None:
+        # Each tab, the details of every row among them.
+        for key in ("home", "enter", *["down"] * 12, *"2345678", "1", "i"):
+            await pilot.press(key)
+            catch_up(app)
+            look_after(app)
+        shown = {
+            trace_row.fd
+            for row in range(app.model.trace.end_row)
+            if (trace_row := app.model.trace.row(row)).kind == Kind.MESSAGE
+        }
+        assert {77, 88} <= shown
+        await until(pilot, lambda: "1 Stream" in screen_text(app))
+
+    drive(app, look)
 
 
 @pytest.mark.parametrize("line", COMMANDS)
