@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.limits import LIMITS
 from gvtui.monitor.intake import Truncated
+from gvtui.monitor.peer import may_have_room
 from gvtui.monitor.refusals import Refusal, beyond
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.limits import Limits
+    from gvtui.monitor.admission import Peer
     from gvtui.monitor.intake import Turn
     from gvtui.monitor.refusals import Refusals
     from gvtui.trace.writer import TraceWriter
@@ -62,6 +64,34 @@ class Bounds:
         assert limit in LIMITS
         why = beyond(self._limits, limit)
         self._refusals.add(Refusal(limit, verb, noun, who, self._name, why, count))
+
+
+class BufferBounds:
+    """Holds the number of connections whose send buffer is enlarged to its limit."""
+
+    def __init__(self, limits: Limits, refusals: Refusals, size: int) -> None:
+        """Begin with none; `size` is what a buffer is enlarged to, in bytes, 0 for not at all."""
+        self._limits = limits
+        self._refusals = refusals
+        self._size = size
+        self.held = 0
+        """How many have a larger buffer, or are being looked at for one."""
+
+    def take(self) -> int:
+        """The size for one more, which is held from now on; 0 if there may be no more."""
+        if not self._size or self.held >= self._limits.send_buffers:
+            return 0
+        self.held += 1
+        return self._size
+
+    def tell(self, peer: Peer, details: dict[str, Any]) -> None:
+        """Tell of a peer for which there was none left, if it had been due to have one."""
+        if not self._size or not self._limits.send_buffers or not may_have_room(details):
+            return
+        name = "send-buffers"
+        why, group = beyond(self._limits, name), f"user {peer.uid}"
+        who = f"the send buffer of {peer.words}"
+        self._refusals.add(Refusal(name, "did not enlarge", "send buffer", who, group, why))
 
 
 class StringBounds:

@@ -18,7 +18,7 @@ import trio
 
 from gvtui.monitor.accepting import accept_sandboxes
 from gvtui.monitor.admission import Admission
-from gvtui.monitor.bounds import Bounds, StringBounds
+from gvtui.monitor.bounds import Bounds, BufferBounds, StringBounds
 from gvtui.monitor.control import mark_in
 from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.fdstore import Storing
@@ -118,8 +118,7 @@ class Monitor:
             self._refusals,
             allowed_uids=None if allowed is None else frozenset(allowed),
         )
-        self._room_for = limits.send_buffers if options.send_buffer_bytes else 0
-        self._enlarged = 0
+        self._buffers = BufferBounds(limits, self._refusals, options.send_buffer_bytes)
         self._house = House(options, listener, self.ledger, control, storing=self._storing)
         self._next_conn = 1
         self._untaken_bytes = 0
@@ -185,7 +184,7 @@ class Monitor:
             if not one.opened_ns:
                 one.opened_ns = time.time_ns()
                 one.details = {**credentials(connection), STORED_AS: one.name}
-            self._enlarged += bool(one.details.get("send_buffer"))
+            self._buffers.held += bool(one.details.get("send_buffer"))
             peer = self.admission.take_over(connection)
             opened = self._open(connection, one.details, one)
             nursery.start_soon(self._serve_further, opened, peer)
@@ -196,7 +195,7 @@ class Monitor:
             with opened.connection:
                 await self._take_in(opened)
         finally:
-            self._enlarged -= bool(opened.details.get("send_buffer"))
+            self._buffers.held -= bool(opened.details.get("send_buffer"))
             self.admission.leave(peer)
 
     async def _wait_for_signal(
@@ -259,21 +258,26 @@ class Monitor:
 
     async def _serve(self, connection: socket.socket, peer: Peer) -> None:
         with connection:
-            room = self._options.send_buffer_bytes if self._enlarged < self._room_for else 0
-            if self._porter is not None:
-                details = await self._porter.look(connection, room)
-            else:
-                details = look(connection, room)
-            is_enlarged = bool(details.get("send_buffer"))
-            self._enlarged += is_enlarged
+            # Taken before the look, for many are looked at at once.
+            room = self._buffers.take()
+            is_enlarged = room > 0
             try:
+                if self._porter is not None:
+                    details = await self._porter.look(connection, room)
+                else:
+                    details = look(connection, room)
+                if not room:
+                    self._buffers.tell(peer, details)
+                elif not details.get("send_buffer"):
+                    is_enlarged = False
+                    self._buffers.held -= 1
                 refused = await greet(connection, self._options.limits.handshake_seconds)
                 if refused is None:
                     await self._take_in(self._open(connection, details))
                 elif refused:
                     self.admission.refuse(peer, "handshake", refused)
             finally:
-                self._enlarged -= is_enlarged
+                self._buffers.held -= is_enlarged
 
     def _open(
         self, connection: socket.socket, details: dict[str, Any], before: GoingOn | None = None

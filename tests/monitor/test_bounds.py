@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from gvtui.limits import AS_THEY_COME, changed
+from gvtui.monitor.pace import USUAL_BUFFER_BYTES
 from gvtui.trace.marks import RefusedMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -12,6 +14,7 @@ from gvtui.trace.strings import MAX_STRING_BYTES
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.header import build_message
 from tests.monitor.running import Running, connect, run
+from tests.monitor.sandbox import start_client
 from tests.trace.factory import read_message
 
 BAD = b"\x01"
@@ -130,6 +133,34 @@ def test_the_connections_of_a_sandbox_share_its_disk(
     assert first.text.endswith(": beyond the limit disk-per-sandbox, 2000")
     assert all(f" of connection {conn}" in rest.text for conn in (1, 2))
     assert first.count + rest.count > 80
+
+
+@pytest.mark.parametrize("most", [2, 1, 0])
+def test_send_buffers_stay_as_they_come_beyond_their_number(tmp_path: Path, most: int) -> None:
+    wanted = 2 * USUAL_BUFFER_BYTES
+
+    async def check(running: Running) -> None:
+        known = running.trace.connections
+        with start_client(running.path, "run", "a"):
+            await running.until(lambda: len(known) == 1)
+            with start_client(running.path, "run", "b"), start_client(running.path, "list"):
+                await running.until(lambda: len(known) == 3)
+        sizes = [each.details.get("send_buffer", 0) for each in known.values()]
+        assert sorted(sizes) == [0] * (3 - most) + [wanted] * most
+        # Those that have gone make room again.
+        await running.until(lambda: not any(each.connected for each in known.values()))
+        with start_client(running.path, "run", "c"):
+            await running.until(lambda: len(known) == 4)
+            assert known[4].details.get("send_buffer", 0) == wanted * bool(most)
+
+    limits = changed(AS_THEY_COME, {"send-buffers": most})
+    run(tmp_path, check, limits=limits, send_buffer_bytes=wanted)
+    texts = [mark.text for mark in refusals(tmp_path)]
+    # That nobody is to have more is no news.
+    assert len(texts) == (most == 1)
+    for text in texts:
+        assert text.startswith("did not enlarge the send buffer of process ")
+        assert text.endswith(f" of user {os.geteuid()}: beyond the limit send-buffers, 1")
 
 
 @pytest.mark.parametrize("beyond", [0, 1])
