@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 """The errors of link(2) on a file system without hard links."""
@@ -37,6 +37,9 @@ _MOST_LOOKED_AT = 10_000
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
+_PIECE = 64 << 10
+"""Bytes that are read at once where a file may be large."""
+
 
 def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
     """Open a regular file for reading; never blocks, even for a named pipe without a writer.
@@ -54,6 +57,22 @@ def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     return _regular(fd, path, "rb", streams=streams)
+
+
+def read_up_to(file: IO[bytes], most: int) -> bytes:
+    """What comes next in a file, no more than `most` bytes.
+
+    It takes memory for what there is. `file.read(most)` takes it for `most` bytes first; where these
+    are some megabytes the C library, once they have come and gone, keeps as much for every thread.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    pieces = []
+    while most > 0 and (piece := file.read(min(most, _PIECE))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _regular(fd: int, path: Path, mode: str, *, streams: bool = False) -> BinaryIO:

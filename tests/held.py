@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter, deque
 from sys import getsizeof
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _CODE = (ModuleType, type, FunctionType, BuiltinFunctionType)
 _PLAIN = (str, bytes, int, float, type(None))
@@ -36,6 +37,16 @@ def held(root: object) -> Counter[str]:
         if not isinstance(value, _PLAIN):
             waiting += ((each, way + name) for name, each in _parts(value))
     return found
+
+
+def most_taken(work: Callable[[], object]) -> int:
+    """How many bytes of memory Python asks for, at most at a time, in some work."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def grown(

@@ -17,11 +17,13 @@ from gvtui.files import (
     made,
     open_to_read,
     put_in_place,
+    read_up_to,
     trust,
     unfinished_path,
     whole_file,
     write_whole,
 )
+from tests.held import most_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,3 +244,18 @@ def test_a_file_that_is_being_written_is_not_taken_away(folder: Path) -> None:
         os.utime(unfinished, (0, 0))
         write_whole(folder / "b", b"quick")
     assert (folder / "a").read_bytes() == b"slowly"
+
+
+@pytest.mark.parametrize("size", [0, 1, (64 << 10) - 1, 64 << 10, 200_000])
+def test_of_a_file_as_much_is_read_as_may_be(folder: Path, size: int) -> None:
+    data = os.urandom(size)
+    (folder / "a").write_bytes(data)
+    for most in (0, 1, size - 1, size, size + 1, 1 << 30):
+        with open_to_read(folder / "a") as file:
+            assert read_up_to(file, most) == data[: max(0, most)]
+
+
+def test_reading_takes_memory_for_what_there_is(folder: Path) -> None:
+    (folder / "a").write_bytes(b"little")
+    with open_to_read(folder / "a") as file:
+        assert most_taken(lambda: read_up_to(file, 1 << 30)) < 1 << 20

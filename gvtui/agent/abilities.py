@@ -35,7 +35,9 @@ _EXEC_IN_CALL = b"kernel.(*runSyscallAfterExecStop)"
 """A type that builds of runsc contain if their exec loads the program within the system call.
 gVisor's commit 436301196 of 2025-08-12 moves the loading after the call and replaces the type."""
 
-_STEP = 4 << 20
+_STEP = 64 << 10
+"""Bytes of a program that are read at once, into one buffer. Once pieces of some megabytes have come
+and gone, the C library keeps as much of them, and of all that is as large, for every thread."""
 _MAX_PROGRAM = 1 << 30
 """How many bytes of a program are searched; the largest runsc has 83 million."""
 
@@ -219,12 +221,18 @@ def _has(fd: int, wanted: Sequence[bytes]) -> list[bool]:
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         return found
     overlap = max(map(len, wanted)) - 1
-    end = b""
-    for position in range(0, _MAX_PROGRAM, _STEP):
-        part = os.pread(fd, _STEP, position)
-        if not part or all(found):
-            break
-        data = end + part
-        found = [was or each in data for was, each in zip(found, wanted, strict=True)]
-        end = data[-overlap:]
+    data = bytearray(overlap + _STEP)
+    position = kept = 0
+    with memoryview(data) as room:
+        while position < _MAX_PROGRAM and not all(found):
+            count = os.preadv(fd, [room[kept : kept + _STEP]], position)
+            if not count:
+                break
+            end = kept + count
+            found = [
+                was or data.find(each, 0, end) >= 0 for was, each in zip(found, wanted, strict=True)
+            ]
+            kept = min(overlap, end)
+            room[:kept] = room[end - kept : end]
+            position += count
     return found

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from gvtui.agent.plain import plain_sentence, unknown_key
 from gvtui.errors import GvtuiError
+from gvtui.files import read_up_to
 from gvtui.points.catalogue import Catalogue, parse_metadata
 from gvtui.points.session import NEWER_KEYS, SESSION_NAME
 
@@ -365,7 +366,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
-    return file.read(MAX_OUTPUT).decode("utf-8", "replace")
+    return read_up_to(file, MAX_OUTPUT).decode("utf-8", "replace")
 
 
 def _signal_name(number: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
-from gvtui.files import open_to_read, write_whole
+from gvtui.files import open_to_read, read_up_to, write_whole
 from gvtui.points.gojson import PLAIN_DEPTH, Items, JsonError, JsonPairs, Node, fold, read_value
 from gvtui.points.problems import Problem, Verdict, errors
 from gvtui.points.reading import SESSION_KEYS, WRAPPER, read_pod_init, read_session
@@ -104,7 +104,7 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         with open_to_read(path, streams=True) as file:
-            raw = file.read(MAX_BYTES + 1)
+            raw = read_up_to(file, MAX_BYTES + 1)
     except OSError as error:
         raise SessionError(f"cannot read {path}: {error.strerror}") from error
     if len(raw) > MAX_BYTES:

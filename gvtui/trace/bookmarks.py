@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.errors import GvtuiError
-from gvtui.files import folder_locked, open_to_read, write_whole
+from gvtui.files import folder_locked, open_to_read, read_up_to, write_whole
 from gvtui.trace import sidefiles
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def write_bookmarks(path: Path, bookmarks: list[Bookmark]) -> None:
 def _read(path: Path) -> list[Bookmark]:
     try:
         with open_to_read(path) as source:
-            data = source.read(_MAX_FILE + 1)
+            data = read_up_to(source, _MAX_FILE + 1)
     except OSError as error:
         raise BookmarksError(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _MAX_FILE:

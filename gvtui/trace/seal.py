@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from gvtui.files import open_to_read, write_whole
+from gvtui.files import open_to_read, read_up_to, write_whole
 from gvtui.trace import files
 from gvtui.trace.bytesource import opened_source, size_of
 from gvtui.trace.header import are_being_written
@@ -119,7 +119,7 @@ def read_seal(path: Path) -> list[SealLink]:
     place = seal_path(path)
     try:
         with open_to_read(place) as file:
-            data = file.read(_MAX_FILE)
+            data = read_up_to(file, _MAX_FILE)
     except FileNotFoundError as error:
         raise TraceError(f"{path} has no seal: there is no {place}") from error
     except OSError as error:

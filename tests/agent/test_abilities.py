@@ -21,6 +21,7 @@ from gvtui.agent.abilities import (
 )
 from gvtui.agent.runsc import Runsc
 from tests.agent.fake import METADATA, FakeRunsc
+from tests.held import most_taken
 
 FLAGS = """\
   -root string
@@ -131,7 +132,7 @@ def test_a_runsc_that_is_the_sandbox_s_program_needs_none(fake: FakeRunsc) -> No
     assert missing_sidecar(fake.runsc) is None
 
 
-@pytest.mark.parametrize("place", [0, (4 << 20) - 10, (4 << 20) + 1])
+@pytest.mark.parametrize("place", [0, (64 << 10) - 10, (64 << 10) + 1, (4 << 20) - 10])
 def test_code_is_found_wherever_it_is(tmp_path: Path, place: int) -> None:
     path = tmp_path / "program"
     told = b"gvisor.dev/gvisor/runsc kernel.(*runSyscallAfterExecStop).execute"
@@ -139,6 +140,15 @@ def test_code_is_found_wherever_it_is(tmp_path: Path, place: int) -> None:
         path.write_bytes(b"x" * place + code + b"y" * 100)
         with path.open("rb") as file:
             assert code_of(file.fileno()) == expected
+
+
+def test_little_of_a_program_is_in_memory_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_bytes(b"x" * (20 << 20) + b"gvisor.dev/gvisor/runsc")
+    found = []
+    with path.open("rb") as file:
+        assert most_taken(lambda: found.append(code_of(file.fileno()))) < 1 << 20
+    assert found == [Code(False)]
 
 
 def test_a_folder_has_no_code(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gvtui.agent.runsc import (
     parse_sessions,
 )
 from tests.agent.fake import FakeRunsc
+from tests.held import most_taken
 
 
 @pytest.fixture
@@ -179,3 +180,10 @@ def test_a_call_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         asleep.call("x", on_start=started.append)
     assert len(started) == 1
+
+
+def test_an_answer_takes_memory_for_what_it_says(tmp_path: Path) -> None:
+    runsc = program(tmp_path, "echo 'runsc version 7'")
+    said = []
+    assert most_taken(lambda: said.append(runsc.version())) < 1 << 20
+    assert said == ["7"]

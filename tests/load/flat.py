@@ -34,7 +34,8 @@ def growth(values: Sequence[float]) -> float:
     """How much values taken at even intervals grow over all of them; 0 for less than two.
 
     The slope is the median of the slopes between all pairs (the estimator of Theil and Sen), so that
-    a peak, or a step that is taken back, is no growth.
+    a peak, or a step that is taken back, is no growth; nor is a step that is taken once near an end.
+    One in the middle, or several, cannot be told from growth in steps, and count.
     """
     middles = _medians(values)
     if len(middles) < 2:

@@ -32,6 +32,21 @@ def test_peaks_are_no_growth() -> None:
     assert Series("memory", tuple(values), 0.5).is_flat
 
 
+@pytest.mark.parametrize("part", [0.02, 0.1, 0.25, 0.9])
+def test_a_step_that_is_taken_once_near_an_end_is_no_growth(part: float) -> None:
+    dice = random.Random(7)
+    values = [
+        (60 if place < part * 1800 else 73) + dice.uniform(-0.5, 0.5) for place in range(1800)
+    ]
+    assert Series("memory", tuple(values), 4).is_flat
+
+
+def test_small_steps_that_go_on_are_growth() -> None:
+    """As of memory that is taken in pieces of 1 MiB: of five of them in all."""
+    values = [42.0 + (place * 5.2 // 1800) for place in range(1800)]
+    assert not Series("memory", tuple(values), 4).is_flat
+
+
 def test_what_was_not_measured_is_not_flat() -> None:
     assert not Series("memory", (), 8).is_flat
     assert not Series("memory", (1.0,), 8).is_flat

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.trust import distrust_file
-from gvtui.files import open_to_read
+from gvtui.files import open_to_read, read_up_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ def read_json(place: Path) -> Any:  # noqa: ANN401
         return None
     try:
         with open_to_read(place) as file:
-            text = file.read(MAX_BYTES + 1)
+            text = read_up_to(file, MAX_BYTES + 1)
     except OSError:
         return None
     return parse(text)

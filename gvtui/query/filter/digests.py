@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.files import open_to_read
+from gvtui.files import open_to_read, read_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +45,7 @@ def digests_in(path: str) -> list[str]:
     """
     try:
         with open_to_read(Path(path).expanduser(), streams=True) as file:
-            data = file.read(MAX_BYTES + 1)
+            data = read_up_to(file, MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DigestError(f"cannot be read: {reason}") from None
