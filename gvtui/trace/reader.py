@@ -113,7 +113,9 @@ class Trace(RowReader):
             parts = open_at_once(path) if at_once else None
             trace = cls(path, parts or open_parts(path, progress, newest))
         except OSError as error:
-            raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+            # Of a folder, the file that is wrong.
+            named = error.filename or path
+            raise TraceError(f"cannot read {named}: {error.strerror or error}") from error
         trace.limit = limit
         if trace.first_row and trace._folder is not None:
             trace._carry()

@@ -96,7 +96,8 @@ def seal(path: Path, *, progress: Progress | None = None) -> list[SealLink]:
             raise TraceError(f"{path} is being written; seal it when its writer has ended")
         links = list(_links(logs, _parts(logs), progress))
     except OSError as error:
-        raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+        named = error.filename or path
+        raise TraceError(f"cannot read {named}: {error.strerror or error}") from error
     document = {
         "schema": _SCHEMA,
         "version": _VERSION,
@@ -177,7 +178,8 @@ def verify(
         if more := _added(logs, sealed):
             return SealedDifference(more, len(sealed) + 1)
     except OSError as error:
-        raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+        named = error.filename or path
+        raise TraceError(f"cannot read {named}: {error.strerror or error}") from error
     last = sealed[-1].chain
     if not last.startswith(expected.lower()):
         words = f"the seal is another one: it ends with {last}"

@@ -51,6 +51,15 @@ def test_what_is_no_file_is_told_at_once(
     )
 
 
+@pytest.mark.parametrize("command", ["print", "info", "report", "seal"])
+def test_a_pipe_in_a_folder_of_segments_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    os.mkfifo(tmp_path / "00000001.gvtrace")
+    assert run([command, str(tmp_path)]) == 1
+    assert "00000001.gvtrace: it is no regular file" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("suffix", ["index", "strings", "marks", "kept", "asof"])
 @pytest.mark.parametrize("command", ["print", "info", "report"])
 def test_a_pipe_where_a_side_file_should_be_is_left_alone(
