@@ -48,8 +48,8 @@ see `gvtui.trace.host`), `segment`
 a reader must know beyond this page; empty today) and `previous` (bytes: room for the digest of the
 segment before; empty today). `gvtui.trace.summary` has the summary.
 
-Kind 7 is kept for batches that are packed together: their payload will be the compressed bytes of
-whole batches, whose places stay what they were.
+The file of a segment that is complete may be compressed as a whole, see `gvtui.trace.frames`; all
+places stay what they were.
 """
 
 from __future__ import annotations

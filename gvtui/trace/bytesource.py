@@ -7,10 +7,18 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from gvtui.files import open_to_read
+from gvtui.trace.batches import MAGIC
+from gvtui.trace.compressed import CompressedFile
+from gvtui.trace.files import INDEX_MAGIC
+from gvtui.trace.savefile import SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_PLAIN_STARTS = (MAGIC, INDEX_MAGIC, SIGNATURE, b"\x94\x00\xce")
+"""How plain files begin: logs of both formats, indexes, and save files of gVisor's."""
 
 
 class ByteSource(Protocol):
@@ -93,8 +101,16 @@ class PlainFile:
 
 
 def source_of(fd: int) -> ByteSource:
-    """The bytes of an open file, whose descriptor is taken over."""
-    return PlainFile(fd)
+    """The bytes of an open file, compressed or not, whose descriptor is taken over.
+
+    Raises:
+        OSError: it cannot be read; the descriptor is closed.
+    """
+    try:
+        return CompressedFile.read(fd, _PLAIN_STARTS) or PlainFile(fd)
+    except OSError:
+        os.close(fd)
+        raise
 
 
 def open_source(path: Path) -> ByteSource:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import platformdirs
 
-from gvtui.files import is_only_ours, nobody_else_writes, open_to_read
+from gvtui.files import is_only_ours, nobody_else_writes
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.files import (
     INDEX_MAGIC,
     INDEX_SUFFIX,
@@ -94,8 +95,8 @@ def is_made_by_us(path: Path) -> bool:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
-        with open_to_read(path) as file:
-            start = file.read(_MAGIC_SIZE)
+        with opened_source(path) as source:
+            start = source.pread(_MAGIC_SIZE, 0)
     except FileNotFoundError:
         return True
     except OSError:
