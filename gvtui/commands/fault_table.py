@@ -46,6 +46,13 @@ FAULTS = (
         "tests/trace/test_flight.py::test_without_descriptors_it_keeps_to_its_disk",
     ),
     Played(
+        "a segment cannot be compressed, or the process that does it is killed",
+        "Told once; the segment stays plain, and nothing is missing. On a disk without room nothing "
+        "is begun.",
+        "0",
+        "tests/trace/test_shrinking.py::test_what_goes_wrong_is_told_once_and_leaves_the_segment_plain",
+    ),
+    Played(
         "the recording, or its folder, is removed",
         "Noticed within a second and said; it goes on in a new file, made in the same place; what "
         "was lost is counted.",

@@ -10,6 +10,7 @@ import click
 
 from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import (
+    COMPRESS_OPTION,
     FILE,
     KEEP_OPTION,
     MONITOR_OPTIONS,
@@ -39,6 +40,7 @@ _SUFFIX = ".gvtrace"
     epilog=examples(
         "gvtui monitor --trace /var/lib/gvtui",
         "gvtui monitor --listen /run/gvtui/events.sock --trace /var/lib/gvtui --keep 20GiB",
+        "gvtui monitor --trace /var/lib/gvtui --compress none",
         "gvtui monitor --trace /var/lib/gvtui --metrics 127.0.0.1:9100",
         "gvtui monitor --keep 20GiB --print-unit systemd > /etc/systemd/system/gvtui.service",
     ),
@@ -53,6 +55,7 @@ _SUFFIX = ".gvtrace"
     "that starts again goes on in another recording, with a number behind its name.",
 )
 @KEEP_OPTION
+@COMPRESS_OPTION
 @SYNC_OPTION
 @click.option(
     "--metrics",

@@ -180,6 +180,16 @@ KEEP_OPTION = click.option(
     help="Disk space for messages if they are not recorded; the oldest are removed first.",
 )
 
+COMPRESS_OPTION = click.option(
+    "--compress",
+    type=click.Choice(["zstd", "none"]),
+    default="zstd",
+    show_default=True,
+    help="How the complete segments of a folder are kept. With zstd a process of its own compresses "
+    "them when a processor is idle, so --keep holds several times as much; to read one again takes "
+    "a little more time. A recording in one file stays as it is.",
+)
+
 SYNC_OPTION = click.option(
     "--sync",
     "sync_seconds",
@@ -289,6 +299,7 @@ def monitor_options(
         listen=options["listen"],
         record=record,
         keep_bytes=keep_bytes,
+        compresses=options.get("compress") == "zstd",
         is_spool=is_spool,
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],

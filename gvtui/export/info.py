@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
+    from gvtui.trace.segments import CompressedPart
     from gvtui.trace.summary import SummaryCounts
     from gvtui.trace.survey import Survey
 
@@ -87,6 +88,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
         "closed_segments": survey.closed_segments,
         "log_bytes": survey.log_bytes,
         "bytes": trace.size_bytes,
+        "compressed": trace.compressed._asdict(),
         "rows": trace.end_row - trace.first_row,
         "first_ns": survey.first_ns or None,
         "last_ns": survey.last_ns or None,
@@ -136,7 +138,12 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
             f"{_time(survey.first_ns)} to {_time(survey.last_ns)}, {seconds:,.1f} s",
         )
     log, all_ = f"{survey.log_bytes:,}", f"{trace.size_bytes:,}"
-    yield "size", f"{log} bytes, with its index {all_}; {trace.architecture}"
+    part = trace.compressed
+    if part.segments:
+        yield "size", f"{log} bytes, compressed and with its index {all_}; {trace.architecture}"
+        yield "compressed", _compressed(part)
+    else:
+        yield "size", f"{log} bytes, with its index {all_}; {trace.architecture}"
     if survey.segments:
         closed = f"{survey.closed_segments:,} of {counted(survey.segments, 'segment')}"
         hint = "" if survey.closed_segments == survey.segments else _not_closed(survey)
@@ -146,6 +153,12 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
     if words := trace.lost.words():
         yield "", words
     yield from RecordingContents.of(trace).facts()
+
+
+def _compressed(part: CompressedPart) -> str:
+    times = part.plain_bytes / max(part.disk_bytes, 1)
+    words = f"{counted(part.segments, 'segment')}, {times:,.1f} times smaller with the index"
+    return f"{words}: {part.disk_bytes / max(part.rows, 1):,.1f} bytes a row"
 
 
 def _not_closed(survey: Survey) -> str:

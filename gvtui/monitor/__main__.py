@@ -16,6 +16,7 @@ from pathlib import Path
 import trio
 
 from gvtui.errors import GvtuiError
+from gvtui.monitor.compressor import Compressor
 from gvtui.monitor.control import Control
 from gvtui.monitor.descriptors import raise_limit
 from gvtui.monitor.fdstore import Storing
@@ -55,12 +56,16 @@ def main() -> int:
         except OSError as error:
             control.say("failed", text=f"cannot start another process: {error.strerror}")
             return 1
+        compressor = None
         try:
-            return _receive(options, listener, control, porter, trace_path)
+            compressor = _compressor(options, control)
+            return _receive(options, listener, control, porter, compressor, trace_path)
         except GvtuiError as error:
             control.say("failed", text=str(error))
             return error.exit_code
         finally:
+            if compressor is not None:
+                compressor.end()
             porter.end()
 
 
@@ -69,8 +74,25 @@ def _socket_of(fd: int | None) -> socket.socket | None:
     return None if fd is None else socket.socket(fileno=fd)
 
 
+def _compressor(options: MonitorOptions, control: Control) -> Compressor | None:
+    """The process that compresses complete segments, if there are any to be compressed."""
+    if not options.compresses or options.record is not None or options.is_spool:
+        return None
+    try:
+        return Compressor.start()
+    except OSError as error:
+        text = f"complete segments are not compressed: no process for it: {error.strerror}"
+        control.log("warning", text)
+        return None
+
+
 def _receive(
-    options: MonitorOptions, listener: Listener, control: Control, porter: Porter, trace_path: Path
+    options: MonitorOptions,
+    listener: Listener,
+    control: Control,
+    porter: Porter,
+    compressor: Compressor | None,
+    trace_path: Path,
 ) -> int:
     """Receive until it is time to end; gives the process's exit code.
 
@@ -78,7 +100,9 @@ def _receive(
         GvtuiError: the trace cannot be written, or not as the user that was named.
     """
     keep_bytes = None if options.record else options.keep_bytes
-    writer = TraceWriter(trace_path, keep_bytes=keep_bytes, limits=options.limits)
+    writer = TraceWriter(
+        trace_path, keep_bytes=keep_bytes, limits=options.limits, compressor=compressor
+    )
     is_realtime = options.realtime and become_realtime()
     quiet_collector()
     storing = Storing(_socket_of(options.store_fd))

@@ -54,6 +54,8 @@ class MonitorOptions:
     """The recording to write; None for a flight recorder, which is deleted at the end."""
     keep_bytes: int = DEFAULT_KEEP_BYTES
     """How many bytes of disk a flight recorder may use; without effect on a recording."""
+    compresses: bool = False
+    """Whether the complete segments of a flight recorder are compressed."""
     place: Path | None = None
     """The folder in which a flight recorder has its own; None for the user's cache. One that is
     made there stays at the end."""
@@ -93,6 +95,7 @@ class MonitorOptions:
             "handed_fds": self.handed_fds,
             "record": str(self.record) if self.record else None,
             "keep_bytes": self.keep_bytes,
+            "compresses": self.compresses,
             "place": str(self.place) if self.place else None,
             "realtime": self.realtime,
             "socket_mode": self.socket_mode,

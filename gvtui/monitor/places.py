@@ -13,7 +13,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
-from gvtui.files import locked_file, open_to_read, write_whole
+from gvtui.files import clear_unfinished, locked_file, open_to_read, write_whole
 from gvtui.monitor.folder import is_guarded
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace import files
@@ -99,10 +99,15 @@ class MonitorPlace:
             raise MonitorError(f"cannot write to {path}: {error.strerror}") from error
 
     def let_go(self) -> list[Path]:
-        """Remove the oldest traces that nobody writes, where all together take too much room."""
+        """Remove the oldest traces that nobody writes, where all together take too much room, and
+        what was left unfinished in any."""
         if not self._is_folder:
             return []
-        sizes = {trace: _size(trace) for trace in traces_in(self.path)}
+        sizes = {}
+        for trace in traces_in(self.path):
+            # Of a monitor that was killed while a segment was compressed.
+            clear_unfinished(trace)
+            sizes[trace] = _size(trace)
         total = sum(sizes.values())
         gone: list[Path] = []
         for trace, size in sizes.items():

@@ -60,6 +60,13 @@ def confine_porter() -> None:
     _keep(PORTER_CAPABILITIES)
 
 
+def confine_helper() -> None:
+    """Give up all rights of a process that needs none: it works on files that it is given."""
+    _limit_resources()
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _keep(frozenset())
+
+
 def confine_receiver(trace: Path, listen: Path, user: int | None, *, is_folder: bool) -> str:
     """Give up all rights that receiving does not need.
 

@@ -243,6 +243,8 @@ class Monitor:
             self._string_bounds.look(self.ledger.writer)
             self._refusals.keep_house()
             self._storing.flush()
+            if line := self.ledger.writer.compress_on():
+                self._control.log("warning", line)
             self._control.say(
                 "status",
                 fault=self.ledger.fault,

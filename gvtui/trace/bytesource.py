@@ -36,6 +36,10 @@ class ByteSource(Protocol):
     def disk_bytes(self) -> int:
         """The size of the file in bytes."""
 
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the file holds them compressed."""
+
     def pread(self, size: int, offset: int) -> bytes:
         """So many bytes from an offset on, fewer at the end.
 
@@ -64,6 +68,7 @@ class PlainFile:
     """The bytes of a file as they lie in it; it may still grow."""
 
     __slots__ = ("_fd",)
+    is_compressed = False
 
     def __init__(self, fd: int) -> None:
         """Take over an open descriptor."""

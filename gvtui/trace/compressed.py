@@ -64,6 +64,8 @@ _kept = _KeptFrames(MOST_KEPT_BYTES)
 class CompressedFile:
     """The plain bytes of a compressed file. Frames that are damaged read as zeros."""
 
+    is_compressed = True
+
     def __init__(self, fd: int, table: FramesTable) -> None:
         """Take over an open descriptor.
 

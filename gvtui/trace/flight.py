@@ -43,6 +43,8 @@ class Flight:
         keep_bytes: int,
         segment_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        keeps_room: bool = False,
     ) -> None:
         """Make a recorder without segments.
 
@@ -51,7 +53,9 @@ class Flight:
             keep_bytes: disk space for all segments.
             segment_bytes: disk space for one segment; by default a part of `keep_bytes`.
             clock: gives seconds.
+            keeps_room: whether to leave room for a smaller copy of a segment.
         """
+        self._keeps_room = keeps_room
         self.dropped = 0
         """How many segments have been deleted."""
         self._usual_bytes = segment_bytes or min(
@@ -103,7 +107,7 @@ class Flight:
             strings_size: bytes of the strings of all segments.
         """
         self._old.append((number, size, messages))
-        limit = self._keep_bytes - self.segment_bytes - strings_size
+        limit = self._limit(strings_size)
         while self._old and self.held_bytes > limit:
             self._drop()
         # A disk that was full may have space again.
@@ -111,8 +115,35 @@ class Flight:
 
     def is_full(self, strings_size: int) -> bool:
         """Whether the oldest segment must go when the one being written is complete."""
-        limit = self._keep_bytes - self.segment_bytes - strings_size
+        limit = self._limit(strings_size)
         return self.held_bytes + self.segment_bytes > limit
+
+    def _limit(self, strings_size: int) -> int:
+        """How many bytes the complete segments may use."""
+        copy = self.segment_bytes // 2 if self._keeps_room else 0
+        return self._keep_bytes - self.segment_bytes - copy - strings_size
+
+    def holds(self, number: int) -> bool:
+        """Whether a segment is one of the complete ones that have not been deleted."""
+        return any(number == each for each, _, _ in self._old)
+
+    def has_room_beside(self, size: int) -> bool:
+        """Whether the disk has room for so many bytes, and for another segment after that."""
+        info = os.statvfs(self._folder)
+        return info.f_bavail * info.f_frsize >= size + self.segment_bytes
+
+    def resized(self, number: int, size: int) -> tuple[int, float]:
+        """Note how many bytes log and index of a segment have now.
+
+        Returns:
+            Its place, -1 for the youngest; and its new size as a share of the one before. Place 0
+            where the recorder does not have it.
+        """
+        for place, (each, before, messages) in enumerate(self._old):
+            if each == number:
+                self._old[place] = (each, size, messages)
+                return place - len(self._old), size / max(before, 1)
+        return 0, 1.0
 
     def let_oldest_go(self, current_bytes: int) -> bool:
         """On a full disk, delete the oldest segment.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.rebuild import Progress
+    from gvtui.trace.segments import CompressedPart
 
 _NOTHING = (b"", pack_details({}))
 """The payloads of records without details."""
@@ -358,6 +359,11 @@ class Trace(RowReader):
     def has_checksums(self) -> bool:
         """Whether a changed byte shows, wherever it is."""
         return self.formats == {FORMAT}
+
+    @property
+    def compressed(self) -> CompressedPart:
+        """Which part of it is compressed."""
+        return self._segments.compressed
 
     @property
     def segment_numbers(self) -> list[int]:

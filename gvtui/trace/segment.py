@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,17 @@ class Segment:
         for shift in islice(shifts, _MAX_HEADS):
             window = Window(self.log, self.log.size, step=_STEP)
             yield shift, first_head(window, first[shift]) or {}
+
+    def is_at(self, log: Path, index: Path) -> bool:
+        """Whether these are still its files; if not, others have taken their places.
+
+        Raises:
+            OSError: one of them has gone.
+        """
+        return all(
+            os.path.samestat(os.fstat(source.fileno()), os.stat(path))
+            for source, path in ((self.log, log), (self.index, index))
+        )
 
     def close(self) -> None:
         """Close both files."""

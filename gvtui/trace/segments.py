@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,20 @@ if TYPE_CHECKING:
     from gvtui.trace.stretches import Stretch
 
 
+_READ_SECONDS = 5.0
+"""For how long somebody may still read a segment whose files were replaced."""
+
+
+class CompressedPart(NamedTuple):
+    """The segments of a trace that are compressed."""
+
+    segments: int
+    rows: int
+    plain_bytes: int
+    """The size of their logs and indexes, if they were not."""
+    disk_bytes: int
+
+
 class Segments:
     """The one segment of a recording, or those of a flight recorder, oldest first.
 
@@ -32,6 +47,8 @@ class Segments:
         """Take over open segments; `folder` is a flight recorder's, where others come and go."""
         self._segments = segments
         self._folder = folder
+        self._looked = 0
+        self._replaced: list[tuple[float, Segment]] = []
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -55,6 +72,7 @@ class Segments:
         """Find rows that were appended, and segments that have come or gone."""
         if self._folder is not None:
             self._look_into(self._folder)
+            self._look_at_one(self._folder)
         self._segments[-1].refresh()
 
     def _look_into(self, folder: Path) -> None:
@@ -77,6 +95,31 @@ class Segments:
         if numbers:
             while len(self._segments) > 1 and self._segments[0].number < numbers[0]:
                 self._segments.pop(0).close()
+
+    def _look_at_one(self, folder: Path) -> None:
+        """Open one of the complete segments anew whose files were compressed meanwhile; the next one
+        the next time. As long as the former ones are open, they take their room on the disk."""
+        now = time.monotonic()
+        while self._replaced and self._replaced[0][0] < now - _READ_SECONDS:
+            self._replaced.pop(0)[1].close()
+        self._looked += 1
+        if self._looked >= len(self._segments) - 1:
+            self._looked = 0
+        segment = self._segments[self._looked]
+        log = files.segment_path(folder, segment.number)
+        index = files.index_path(log)
+        try:
+            if segment is self._segments[-1] or segment.is_at(log, index):
+                return
+            fresh = Segment.open(segment.number, log, index)
+        except OSError:
+            return
+        if not fresh.has_head or fresh.rows != segment.rows:
+            fresh.close()
+            return
+        fresh.number_from(segment.first_row)
+        self._segments[self._looked] = fresh
+        self._replaced.append((now, segment))
 
     def of(self, index: int) -> Segment:
         """The segment of a row.
@@ -147,6 +190,17 @@ class Segments:
         """The size of all logs and indexes on disk."""
         return sum(segment.log.disk_bytes + segment.index.disk_bytes for segment in self._segments)
 
+    @property
+    def compressed(self) -> CompressedPart:
+        """The segments that are compressed."""
+        found = [each for each in self._segments if each.log.is_compressed]
+        return CompressedPart(
+            len(found),
+            sum(each.rows for each in found),
+            sum(each.log.size + each.index.size for each in found),
+            sum(each.log.disk_bytes + each.index.disk_bytes for each in found),
+        )
+
     def log_extents(self) -> list[tuple[ByteSource, int]]:
         """The logs: each opened anew, for the caller to close, and the size in bytes up to its last
         row's record."""
@@ -160,4 +214,6 @@ class Segments:
     def close(self) -> None:
         """Close all files."""
         for segment in self._segments:
+            segment.close()
+        for _, segment in self._replaced:
             segment.close()

@@ -85,6 +85,17 @@ class Shares:
         for conn in self._senders.keys() - set(still):
             del self._senders[conn]
 
+    def shrunk(self, place: int, share: float) -> None:
+        """Note that a segment takes only this share of its disk space now.
+
+        Args:
+            place: which of those that are held; -1 is the youngest.
+            share: below 1.
+        """
+        if -len(self._held) <= place < 0:
+            sums = self._held[place]
+            self._held[place] = {sender: int(size * share) for sender, size in sums.items()}
+
     def keep(self, segments: int) -> None:
         """Forget all but so many segments, the youngest."""
         while len(self._held) > segments:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.limits import Limits
+    from gvtui.trace.shrinking import Shrinks
     from gvtui.trace.summary import ConnectionCounts, Reception, SummaryCounts
 
 _STRINGS_PART = 8
@@ -66,6 +67,7 @@ class TraceWriter:
         limits: Limits = AS_THEY_COME,
         before: ConnectionCounts | None = None,
         host: dict[str, Any] | None = None,
+        compressor: Shrinks | None = None,
     ) -> None:
         """Create the trace.
 
@@ -80,6 +82,8 @@ class TraceWriter:
             before: the drops that were counted in files that are no more.
             host: the machine that received the messages, as `gvtui.trace.host` tells it; by default
                 this one.
+            compressor: compresses a flight recorder's complete segments; it stays the caller's.
+                None leaves them as they are.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -92,6 +96,7 @@ class TraceWriter:
         self._host = this_host() if host is None else host
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
+        self._compressor = compressor
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -104,7 +109,9 @@ class TraceWriter:
         try:
             flight = None
             if keep_bytes is not None:
-                flight = Flight(self.path, keep_bytes, segment_bytes)
+                flight = Flight(
+                    self.path, keep_bytes, segment_bytes, keeps_room=compressor is not None
+                )
             else:
                 self._clear_way()
             self._files = WrittenFiles(
@@ -117,6 +124,7 @@ class TraceWriter:
                 before,
                 self._processes,
                 self._host,
+                compressor,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -150,6 +158,7 @@ class TraceWriter:
             limits=self._limits,
             before=drops,
             host=self._host,
+            compressor=self._compressor,
         )
         fresh.reception = self.reception
         fresh._living = fresh._indexer.living = self._living
@@ -333,6 +342,10 @@ class TraceWriter:
     def log_copy(self) -> int:
         """A new descriptor, the caller's, of the log that is written now."""
         return os.dup(self._files.segment.log.fd)
+
+    def compress_on(self) -> str:
+        """See `Shrinking.look`; "" where nothing is compressed."""
+        return self._files.compress_on()
 
     def flush(self) -> None:
         """Wait until all written data is on the disk itself."""

@@ -17,12 +17,15 @@ from gvtui.trace.output import FULL, KEPT_BACK, Output
 from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.shares import Shares
+from gvtui.trace.shrinking import Shrinking
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.summary import ConnectionCounts, Reception, Summary, SummaryCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
     from pathlib import Path
+
+    from gvtui.trace.shrinking import Shrinks
 
 _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
@@ -53,6 +56,7 @@ class WrittenFiles:
         before: ConnectionCounts | None = None,
         processes: Callable[[int], list[list[Any]]] = lambda _: [],
         host: dict[str, Any] | None = None,
+        compressor: Shrinks | None = None,
     ) -> None:
         """Create them.
 
@@ -66,6 +70,7 @@ class WrittenFiles:
             before: what was counted before, in files that are no more.
             processes: those of the connections that stand, in about so many bytes at most.
             host: the machine that received the messages, which the heads tell.
+            compressor: compresses a flight recorder's complete segments, if any does.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -84,6 +89,9 @@ class WrittenFiles:
         self._before = before or ConnectionCounts()
         self._shares = Shares()
         self._spares = Spares()
+        self._shrinking: Shrinking | None = None
+        if flight is not None and compressor is not None:
+            self._shrinking = Shrinking(path, flight, compressor, self._resized)
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
         if flight is not None:
@@ -280,6 +288,8 @@ class WrittenFiles:
         self._seal(full, tally)
         self._spares.keep()
         flight.add(full.number, full.size, tally.total().messages, self._strings.size)
+        if self._shrinking is not None:
+            self._shrinking.add(full.number)
         self._shares.complete(tally, still={conn for conn, *_ in self._standing()})
         self._shares.keep(flight.segments)
         return True
@@ -311,6 +321,15 @@ class WrittenFiles:
         summary = Summary(segment.rows, tally, self.reception)
         segment.close(summary.details(), time.time_ns(), self._strings_checksum)
 
+    def _resized(self, number: int, size: int) -> None:
+        if self.flight is not None:
+            self._shares.keep(self.flight.segments)
+            self._shares.shrunk(*self.flight.resized(number, size))
+
+    def compress_on(self) -> str:
+        """See `Shrinking.look`; "" where nothing is compressed."""
+        return self._shrinking.look() if self._shrinking is not None else ""
+
     def flush(self) -> None:
         """Wait until all written data is on the disk itself."""
         log, index, strings = self._outputs()
@@ -319,6 +338,8 @@ class WrittenFiles:
 
     def close(self) -> None:
         """Write the summary, seal the index, and close all files."""
+        if self._shrinking is not None:
+            self._shrinking.close()
         self._seal(self.segment, self.tally)
         self._strings.close()
         self._spares.close()

@@ -1,8 +1,8 @@
 """SIGKILL at random moments: `python -m tests.load.kills [MOMENTS [SEED]]`.
 
 Numbered messages come at full rate, viewers look on, and now the monitor is killed, now a viewer, now
-several processes at once; at any moment, or in the moment in which a segment follows another. What is
-left must open, and hold of each connection the messages 1 to n without gap and unchanged, where n is
+several processes at once; at any moment, in the moment in which a segment follows another, or while
+one is compressed. What is left must open, and hold of each connection the messages 1 to n without gap and unchanged, where n is
 at least what a reader had seen, and what the monitor had said, before the kill. The process ends with
 code 1 if something is not so.
 """
@@ -44,6 +44,8 @@ MOST_SECONDS = 1.5
 """The latest moment of a kill, after the first messages are there."""
 WAIT_SECONDS = 300.0
 _LOOK_SECONDS = 0.01
+_UNFINISHED = ".gvtui-*.new"
+_COMPRESSION_SECONDS = 1.2
 _UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 
 
@@ -59,7 +61,17 @@ class Victim(StrEnum):
     ALL = "viewer and its own monitor"
 
 
+class Moment(StrEnum):
+    """When somebody is killed."""
+
+    ANY = "at some moment"
+    ROTATION = "at a rotation"
+    COMPRESSION = "during compression"
+
+
 _WITH_OWN = (Victim.OWNER, Victim.ALL)
+_MOMENTS = tuple(Moment)
+"""A viewer's own monitor compresses nothing."""
 _WITH_VIEWER = (Victim.VIEWER, Victim.BOTH, *_WITH_OWN)
 
 
@@ -69,8 +81,10 @@ class Kills:
 
     moments: Counter[str] = field(default_factory=Counter)
     """How often whom."""
-    rotations: int = 0
-    """Kills in the moment of a rotation."""
+    when: Counter[str] = field(default_factory=Counter)
+    """How often when."""
+    compressed: int = 0
+    """Recordings with compressed segments."""
     messages: int = 0
     """Messages that were looked at, one by one."""
     seen: int = 0
@@ -89,7 +103,8 @@ class Kills:
             "found",
             ("what", "number"),
             [
-                ("kills in the moment of a rotation", self.rotations),
+                *((f"kills {name}", count) for name, count in self.when.items()),
+                ("recordings with compressed segments", self.compressed),
                 ("recordings with a torn end", self.torn),
                 ("recordings that had let go of segments", self.let_go),
                 ("messages seen before the kill", f"{self.seen:,}"),
@@ -166,7 +181,7 @@ class Round:
         victim: Victim,
         dice: random.Random,
         *,
-        rotates: bool,
+        moment: Moment,
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         """Prepare it.
@@ -175,12 +190,13 @@ class Round:
             folder: a new folder.
             victim: who is killed.
             dice: chooses the moment.
-            rotates: whether the moment is that of a rotation.
+            moment: when.
             most_seconds: how long after the first messages the kill comes at most.
         """
         self._most_seconds = most_seconds
-        self._folder, self.victim, self._dice, self._rotates = folder, victim, dice, rotates
-        self.keep = dice.choice((SMALL_KEEP, LARGE_KEEP)) if not rotates else SMALL_KEEP
+        self._folder, self.victim, self._dice, self._moment = folder, victim, dice, moment
+        is_any = moment is Moment.ANY
+        self.keep = dice.choice((SMALL_KEEP, LARGE_KEEP)) if is_any else SMALL_KEEP
         self.seen: list[int] = []
         """How many messages of each connection a reader saw before the kill."""
         self.said = 0
@@ -189,6 +205,8 @@ class Round:
         self.trace = folder
         """Where the trace is."""
         self.found = Found()
+        self.compressed = 0
+        """Segments that are compressed."""
         self.problems: list[str] = []
 
     def play(self) -> None:
@@ -257,7 +275,13 @@ class Round:
         while time.monotonic() < until:
             look()
             time.sleep(_LOOK_SECONDS)
-        if self._rotates:
+        if self._moment is Moment.COMPRESSION:
+            while not list(self.trace.glob(_UNFINISHED)):
+                look()
+                time.sleep(_LOOK_SECONDS)
+            # Reading, writing, reading back and putting in place take about so long.
+            time.sleep(self._dice.uniform(0, _COMPRESSION_SECONDS))
+        if self._moment is Moment.ROTATION:
             following = files.segment_numbers(self.trace)[-1] + 1
             log = files.segment_path(self.trace, following)
             deadline = time.monotonic() + WAIT_SECONDS
@@ -303,6 +327,8 @@ class Round:
         untouched = self._folder / "untouched"
         shutil.copytree(self.trace, untouched)
         self.found = found = found_in(self.trace)
+        with contextlib.closing(Trace.open(self.trace)) as trace:
+            self.compressed = trace.compressed.segments
         self.problems += problems_of(found, self.seen, self.sent)
         if sum(found.last) < self.said:
             self.problems.append(
@@ -358,28 +384,29 @@ def play(
     Args:
         moments: how often.
         seed: of the random choices.
-        victims: who is killed, in turn; in every other turn at a rotation.
+        victims: who is killed, in turn; each of them at all kinds of moments.
         most_seconds: how long after the first messages a kill comes at most.
     """
     dice, kills = random.Random(seed), Kills()
     for turn in range(moments):
         victim = victims[turn % len(victims)]
-        rotates = bool(turn // len(victims) % 2)
+        moments_of = _MOMENTS[:-1] if victim in _WITH_OWN else _MOMENTS
+        moment = moments_of[turn // len(victims) % len(moments_of)]
         with tempfile.TemporaryDirectory(prefix="gvtui-kills-") as name, _home_in(Path(name)):
-            one = Round(Path(name), victim, dice, rotates=rotates, most_seconds=most_seconds)
+            one = Round(Path(name), victim, dice, moment=moment, most_seconds=most_seconds)
             try:
                 one.play()
             except Exception as error:
                 one.problems.append(f"{type(error).__name__}: {error}")
         kills.moments[str(victim)] += 1
-        kills.rotations += rotates
+        kills.when[str(moment)] += 1
+        kills.compressed += one.compressed > 0
         kills.messages += one.found.messages
         kills.seen += sum(one.seen)
         kills.torn += one.found.torn > 0
         kills.let_go += one.found.let_go > 0
-        when = "at a rotation" if rotates else "at some moment"
-        kills.problems += [f"kill {turn}, {victim}, {when}: {each}" for each in one.problems]
-        print(f"{turn + 1}: {victim}, {when}: {sum(one.seen):,} seen, {sum(one.found.last):,} "
+        kills.problems += [f"kill {turn}, {victim}, {moment}: {each}" for each in one.problems]
+        print(f"{turn + 1}: {victim}, {moment}: {sum(one.seen):,} seen, {sum(one.found.last):,} "
               f"there, {sum(one.sent):,} sent", *one.problems, flush=True)  # fmt: skip
     return kills
 

@@ -149,3 +149,23 @@ def test_a_rotation_that_failed_is_made_up_for(
     assert sum(path.stat().st_size for path in (tmp_path / "live").iterdir()) <= 100_000
     assert writer.dropped_segments > 1
     writer.close()
+
+
+def test_a_segment_that_became_smaller_leaves_room_for_others(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, keep_bytes=100, segment_bytes=10)
+    for number in range(1, 5):
+        flight.add(number, 20, 1, 0)
+    assert flight.resized(2, 5) == (-3, 0.25)
+    assert flight.held_bytes == 65
+    assert flight.resized(9, 5) == (0, 1.0)
+    assert flight.holds(2)
+    assert not flight.holds(9)
+    flight.add(5, 20, 1, 0)
+    assert flight.dropped == 0
+
+
+def test_with_copies_there_is_room_for_one_half_as_large(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, keep_bytes=100, segment_bytes=20, keeps_room=True)
+    for number in range(1, 5):
+        flight.add(number, 20, 1, 0)
+    assert flight.held_bytes == 60

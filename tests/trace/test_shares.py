@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gvtui.trace.shares import MOST_SENT_NOTHING, sender_of
+from gvtui.trace.shares import MOST_SENT_NOTHING, Shares, sender_of
+from gvtui.trace.summary import ConnectionCounts
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
@@ -127,3 +128,17 @@ def test_of_connections_that_come_and_go_no_more_is_known_than_is_needed(
     assert writer.held_bytes(100_000) == writer.held_bytes(2) > 0
     assert shares._sender(1) == sender_of(1, peer(10, container="web"))
     writer.close()
+
+
+def test_what_is_compressed_counts_for_what_it_takes() -> None:
+    shares = Shares()
+    tally = ConnectionCounts()
+    tally.of(1).messages, tally.of(1).bytes = 10, 1000
+    for _ in range(3):
+        shares.complete(tally, still={1})
+    each = shares.held_bytes(1, ConnectionCounts()) // 3
+    shares.shrunk(-2, 0.5)
+    assert shares.held_bytes(1, ConnectionCounts()) == 2 * each + each // 2
+    shares.shrunk(0, 0.5)
+    shares.shrunk(-9, 0.5)
+    assert shares.held_bytes(1, ConnectionCounts()) == 2 * each + each // 2

@@ -1,0 +1,165 @@
+"""The compressor: a separate process that compresses complete segments when nobody else needs a
+processor.
+
+It is given open files and nothing else: it can open no file, start no program, and has no
+capability. So it cannot do more harm than to spoil a copy, and what it has written it reads back.
+It runs only when a processor is idle: receiving and watching never wait for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import msgpack
+
+from gvtui.fence import seccomp
+from gvtui.fence.landlock import fence, own_files
+from gvtui.monitor.rights import confine_helper
+from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FILES = 4
+_MAX_MESSAGE = 4096
+_NICENESS = 19
+
+
+class Compressor:
+    """The receiving process's end of the compressor. Owns the process until `end`."""
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        channel.setblocking(False)
+        self._pid = pid
+        self._channel = channel
+        self._asked = self._answered = self._wanted = 0
+        self._answer: ShrinkAnswer | None = None
+        self.is_gone = False
+        """Whether it has ended."""
+
+    @classmethod
+    def start(cls) -> Compressor:
+        """Fork the compressor; this process must not have threads yet.
+
+        Raises:
+            OSError: no further process can be started.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid:
+            theirs.close()
+            return cls(pid, ours)
+        code = 1
+        try:
+            _serve(theirs)
+            code = 0
+        except Exception as error:
+            from gvtui.faults import tell
+
+            print(tell(error), file=sys.stderr, flush=True)
+        finally:
+            # The child must not run the parent's cleanup.
+            os._exit(code)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can begin with a segment."""
+        self._listen()
+        return not self.is_gone and self._asked == self._answered
+
+    def begin(self, opened: Sequence[int]) -> None:
+        """Have a segment compressed: its log, the new log, its index, the new index.
+
+        Raises:
+            OSError: it cannot be asked.
+        """
+        socket.send_fds(self._channel, [msgpack.packb(self._asked + 1)], list(opened))
+        self._asked += 1
+        self._wanted = self._asked
+        self._answer = None
+
+    def answer(self) -> ShrinkAnswer | None:
+        """What has become of the segment, once; None while that is not known."""
+        self._listen()
+        if not self._wanted or self._answered < self._wanted:
+            return None
+        self._wanted = 0
+        return self._answer
+
+    def forget(self) -> None:
+        """Take no interest in the answer any more."""
+        self._wanted = 0
+
+    def _listen(self) -> None:
+        while not self.is_gone:
+            try:
+                data = self._channel.recv(_MAX_MESSAGE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self.is_gone = True
+                return
+            self._answered, is_done, problem = msgpack.unpackb(data)
+            self._answer = ShrinkAnswer(is_done, problem)
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._channel.close()
+        with contextlib.suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+def _serve(channel: socket.socket) -> None:
+    """Compress what comes until the receiving process closes its end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    own = channel.fileno()
+    os.closerange(3, own)
+    os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
+    _be_last()
+    confine_helper()
+    with contextlib.suppress(OSError):
+        fence(own_files())
+    with contextlib.suppress(OSError):
+        seccomp.deny()
+    while True:
+        data, fds, _, _ = socket.recv_fds(channel, _MAX_MESSAGE, _FILES)
+        if not data:
+            return
+        try:
+            answer = _shrunk(fds)
+        finally:
+            for fd in fds:
+                os.close(fd)
+        try:
+            channel.send(msgpack.packb([msgpack.unpackb(data), *answer]))
+        except OSError:
+            # Whoever asked has gone.
+            return
+
+
+def _shrunk(fds: Sequence[int]) -> ShrinkAnswer:
+    if len(fds) != _FILES:
+        return ShrinkAnswer(False, "its files could not be passed on")
+    try:
+        return ShrinkAnswer(shrink_segment(*fds))
+    except OSError as error:
+        return ShrinkAnswer(False, error.strerror or str(error))
+    except EOFError as error:
+        return ShrinkAnswer(False, str(error))
+
+
+def _be_last() -> None:
+    """Run only when a processor is idle."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

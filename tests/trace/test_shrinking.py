@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from gvtui.trace import files
+from gvtui.trace.bytesource import opened_source
+from gvtui.trace.reader import Trace
+from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import TIME_NS, read_message
+
+LARGE = 1 << 20
+
+
+class Worker:
+    """Compresses in this process, when it is told to."""
+
+    def __init__(self) -> None:
+        self.is_gone = False
+        self._fds: tuple[int, ...] = ()
+        self._answer: ShrinkAnswer | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.is_gone and not self._fds
+
+    def begin(self, opened: Sequence[int]) -> None:
+        self._fds = tuple(map(os.dup, opened))
+
+    def work(self, problem: str = "") -> None:
+        is_done = not problem and shrink_segment(*self._fds)
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = ()
+        self._answer = ShrinkAnswer(is_done, problem)
+
+    def answer(self) -> ShrinkAnswer | None:
+        answer, self._answer = self._answer, None
+        return answer
+
+    def forget(self) -> None:
+        self._answer = None
+
+
+def fill(writer: TraceWriter, segments: int, first: int = 0) -> None:
+    """Write until so many segments more are complete."""
+    count = writer._files.segment.number + segments
+    number = first
+    while writer._files.segment.number < count:
+        batch = [read_message(fd=number + place) for place in range(50)]
+        writer.received(1, TIME_NS + number, batch)
+        number += 50
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def writer(tmp_path: Path, worker: Worker) -> TraceWriter:
+    writer = TraceWriter(
+        tmp_path / "live", keep_bytes=LARGE, segment_bytes=40_000, compressor=worker
+    )
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    return writer
+
+
+def is_compressed(log: Path) -> tuple[bool, bool]:
+    with opened_source(log) as source, opened_source(files.index_path(log)) as index:
+        return source.is_compressed, index.is_compressed
+
+
+def left_over(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(".new")]
+
+
+def payloads(path: Path) -> list[bytes]:
+    trace = Trace.open(path)
+    found = [trace.payload(row) for row in range(trace.first_row, trace.end_row)]
+    assert not trace.damage
+    trace.close()
+    return found
+
+
+def test_a_complete_segment_is_compressed_and_reads_the_same(
+    writer: TraceWriter, worker: Worker
+) -> None:
+    fill(writer, 2)
+    before = payloads(writer.path)
+    plain = files.segment_path(writer.path, 2)
+    size = plain.stat().st_size
+    held = writer._files.flight.held_bytes  # type: ignore[union-attr]
+    assert writer.compress_on() == ""
+    assert len(left_over(writer.path)) == 2
+    worker.work()
+    assert writer.compress_on() == ""
+    assert is_compressed(plain) == (True, True)
+    assert is_compressed(files.segment_path(writer.path, 1)) == (False, False)
+    assert plain.stat().st_size * 2 < size
+    assert plain.stat().st_mode & 0o777 == 0o600
+    assert writer._files.flight.held_bytes < held  # type: ignore[union-attr]
+    assert payloads(writer.path) == before
+    worker.work()
+    writer.compress_on()
+    assert is_compressed(files.segment_path(writer.path, 1)) == (True, True)
+    assert left_over(writer.path) == []
+    writer.close()
+    assert payloads(writer.path) == before
+    on_disk = sum(
+        path.stat().st_size
+        for number in (1, 2)
+        for path in (
+            files.segment_path(writer.path, number),
+            files.index_path(files.segment_path(writer.path, number)),
+        )
+    )
+    assert writer._files.flight.held_bytes == on_disk  # type: ignore[union-attr]
+
+
+def test_a_reader_that_looks_on_sees_the_same_and_lets_the_plain_file_go(
+    writer: TraceWriter, worker: Worker
+) -> None:
+    fill(writer, 2)
+    trace = Trace.open(writer.path)
+    before = [trace.payload(row) for row in range(trace.end_row)]
+    held = trace.size_bytes
+    for _ in range(2):
+        writer.compress_on()
+        worker.work()
+    writer.compress_on()
+    assert [trace.payload(row) for row in range(trace.end_row)] == before
+    for _ in range(3):
+        trace.refresh()
+    assert trace.compressed.segments == 2
+    assert trace.size_bytes < held
+    assert [trace.payload(row) for row in range(trace.end_row)] == before
+    trace.close()
+    writer.close()
+
+
+def test_a_segment_that_is_let_go_meanwhile_does_not_come_back(
+    writer: TraceWriter, worker: Worker
+) -> None:
+    fill(writer, 1)
+    writer.compress_on()
+    flight = writer._files.flight
+    assert flight is not None
+    flight._drop()
+    worker.work()
+    assert writer.compress_on() == ""
+    assert not files.segment_path(writer.path, 1).exists()
+    assert left_over(writer.path) == []
+    writer.close()
+
+
+def test_another_file_in_its_place_is_not_replaced(writer: TraceWriter, worker: Worker) -> None:
+    fill(writer, 1)
+    log = files.segment_path(writer.path, 1)
+    writer.compress_on()
+    log.rename(log.with_suffix(".moved"))
+    log.write_bytes(b"another's")
+    worker.work()
+    writer.compress_on()
+    assert log.read_bytes() == b"another's"
+    writer.close()
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_goes_wrong_is_told_once_and_leaves_the_segment_plain(
+    writer: TraceWriter, worker: Worker, is_gone: bool
+) -> None:
+    fill(writer, 1)
+    log = files.segment_path(writer.path, 1)
+    writer.compress_on()
+    if is_gone:
+        worker.is_gone = True
+    else:
+        worker.work("No space left on device")
+    told = [writer.compress_on() for _ in range(3)]
+    assert told[1:] == ["", ""]
+    assert ("has gone" if is_gone else f"cannot compress {log}: No space") in told[0]
+    assert is_compressed(log) == (False, False)
+    assert left_over(writer.path) == []
+    writer.close()
+
+
+def test_on_a_disk_without_room_nothing_is_begun(
+    writer: TraceWriter, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(writer, 1)
+    real: Callable[[Path], os.statvfs_result] = os.statvfs
+    full = list(real(writer.path))
+    full[4] = 1
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(full))
+    assert writer.compress_on() == ""
+    assert worker.is_ready
+    assert left_over(writer.path) == []
+    monkeypatch.setattr(os, "statvfs", real)
+    writer.compress_on()
+    assert not worker.is_ready
+    worker.work()
+    writer.close()
+
+
+def test_a_file_that_cannot_be_made_is_told(
+    writer: TraceWriter, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(writer, 1)
+    real = os.open
+
+    def refuse(path: object, flags: int, mode: int = 0o777) -> int:
+        if str(path).endswith(".new"):
+            raise OSError(errno.EMFILE, "Too many open files", str(path))
+        return real(path, flags, mode)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert "Too many open files" in writer.compress_on()
+    monkeypatch.setattr(os, "open", real)
+    assert worker.is_ready
+    writer.close()
+    assert payloads(writer.path)
+
+
+def test_no_more_is_kept_than_there_is_room_for_with_a_copy_beside(
+    tmp_path: Path, worker: Worker
+) -> None:
+    writer = TraceWriter(
+        tmp_path / "small", keep_bytes=100_000, segment_bytes=20_000, compressor=worker
+    )
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    most = 0
+    for number in range(200):
+        writer.received(1, TIME_NS + number, [read_message(fd=number)] * 50)
+        writer.compress_on()
+        most = max(most, sum(path.stat().st_size for path in writer.path.iterdir()))
+        if not worker.is_ready and number % 3:
+            worker.work()
+            most = max(most, sum(path.stat().st_size for path in writer.path.iterdir()))
+    assert writer.dropped_segments
+    assert most <= 100_000
+    writer.close()
+
+
+def test_a_killed_writer_leaves_a_trace_that_opens_whole(
+    writer: TraceWriter, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(writer, 1)
+    before = payloads(writer.path)
+    writer.compress_on()
+    worker.work()
+    real = Path.replace
+
+    def once(made: Path, plain: Path) -> Path:
+        found = real(made, plain)
+        monkeypatch.setattr(Path, "replace", killed)
+        return found
+
+    def killed(made: Path, plain: Path) -> Path:
+        raise OSError(errno.EIO, "killed here")
+
+    monkeypatch.setattr(Path, "replace", once)
+    writer.compress_on()
+    monkeypatch.undo()
+    assert is_compressed(files.segment_path(writer.path, 1)) == (True, False)
+    assert payloads(writer.path) == before
+    writer.close()
+    assert payloads(writer.path) == before
