@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
     from gvtui.query.processes.process import Exec, Process
 
+_GOES_ON = frozenset(
+    (
+        0,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EACCES,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.ENODEV,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+    )
+)
+"""The errors after which a search tries the next folder, as execvp(3) and shells do; 0 for one that
+the sandbox does not send."""
+_NO_FILE = frozenset((errno.ENOENT, errno.ENOTDIR))
+"""The errors that say that there was no such file."""
 _MAX_NAMING = 3
 """How many arguments may name what runs: those of a script begin with its interpreter's."""
 
@@ -23,8 +40,9 @@ _MAX_NAMING = 3
 @dataclass(frozen=True, slots=True)
 class ProgramSearch:
     """Execs of one thread, one directly after the other, of programs of one name in several
-    folders, with the same arguments, each of which failed with ENOENT, or with an error that the
-    sandbox does not send: gVisor of 2026 sends none. A folder that PATH names twice is tried twice.
+    folders, with the same arguments, each of which failed with an error after which a search goes
+    on, or with one that the sandbox does not send: gVisor of 2026 sends none. A folder that PATH
+    names twice is tried twice.
     """
 
     tries: tuple[Exec, ...]
@@ -54,11 +72,14 @@ class ProgramSearch:
         return self._words(tells_errors=False)
 
     def _words(self, *, tells_errors: bool) -> str:
-        folders = counted(len(self.folders), "folder")
         is_told = tells_errors and self.tries[0].errno != 0
-        failed = f"ENOENT in {folders}" if is_told else f"failed in {folders}, errors not sent"
+        if is_told:
+            failed = self._errors()
+        else:
+            failed = f"failed in {counted(len(self.folders), 'folder')}, errors not sent"
         if self.then is None:
-            return f"nowhere: {failed}" if is_told else failed
+            had_none = is_told and all(entry.errno in _NO_FILE for entry in self.tries)
+            return f"nowhere: {failed}" if had_none else failed
         if self.is_found:
             as_what = f"ran as {self.then.path or '(path not told)'}"
             return f"{as_what} after {failed}" if is_told else f"{failed}, then {as_what}"
@@ -67,6 +88,18 @@ class ProgramSearch:
         has_error = tells_errors and self.then.errno
         error = errno_name(self.then.errno) if has_error else "an error that is not sent"
         return f"{failed}, then {error} at {self.then.path}"
+
+    def _errors(self) -> str:
+        """The errors that were met, in their order, each with the folders or the one path."""
+        paths: dict[int, dict[str, None]] = {}
+        for entry in self.tries:
+            paths.setdefault(entry.errno, {})[entry.path] = None
+        parts = []
+        for error, own in paths.items():
+            is_one = len(own) == 1 and error != errno.ENOENT
+            where = f"at {next(iter(own))}" if is_one else f"in {counted(len(own), 'folder')}"
+            parts.append(f"{errno_name(error)} {where}")
+        return ", ".join(parts)
 
 
 def searches_of(process: Process) -> Iterator[ProgramSearch]:
@@ -102,14 +135,14 @@ def _end_of(execs: Sequence[Exec], start: int, parted: Exec | None) -> int:
 
 
 def _is_try(entry: Exec) -> bool:
-    is_no_program = entry.errno in (0, errno.ENOENT)
-    return entry.outcome is ExecOutcome.FAILED and is_no_program and bool(entry.path)
+    goes_on = entry.errno in _GOES_ON
+    return entry.outcome is ExecOutcome.FAILED and goes_on and bool(entry.path)
 
 
 def _are_alike(one: Exec, other: Exec) -> bool:
-    return (_name(one.path), one.errno, one.args[1:]) == (
+    return (_name(one.path), one.errno == 0, one.args[1:]) == (
         _name(other.path),
-        other.errno,
+        other.errno == 0,
         other.args[1:],
     )
 

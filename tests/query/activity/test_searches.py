@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errno import EACCES, ENOENT
+from errno import E2BIG, EACCES, ENOENT, ENOTDIR
 from pathlib import Path
 from shutil import copy
 
@@ -114,7 +114,7 @@ def test_a_search_whose_errors_are_not_sent_is_one_line_too(tmp_path: Path) -> N
 
 def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
     box = Searching(tmp_path / "t.gvtrace")
-    for child, error in ((2, EACCES), (3, 0)):
+    for child, error in ((2, E2BIG), (3, 0)):
         box.clone(1, child)
         name = f"tool{child}"
         box.tried(child, f"/usr/bin/{name}", name)
@@ -126,8 +126,8 @@ def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
             box.execve(box.context(child), f"/opt/{name}")
     activity = box.activity()
     assert told(activity, "not_started") == [
-        ("tool2", "ENOENT in 2 folders, then EACCES at /opt/tool2, by sh (pid 1)", 2, 2),
-        ("tool2", "/opt/tool2, by sh (pid 1), EACCES", 1, 0),
+        ("tool2", "ENOENT in 2 folders, then E2BIG at /opt/tool2, by sh (pid 1)", 2, 2),
+        ("tool2", "/opt/tool2, by sh (pid 1), E2BIG", 1, 0),
         (
             "tool3",
             "ENOENT in 2 folders; nothing tells whether it started as /opt/tool3, by sh (pid 1)",
@@ -135,6 +135,33 @@ def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
             2,
         ),
     ]
+
+
+def test_a_search_goes_on_behind_what_may_not_be_executed(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    box.clone(1, 2)
+    box.tried(2, "/usr/local/bin/tool", "tool", errno=ENOTDIR)
+    box.tried(2, "/opt/one/tool", "tool", errno=EACCES)
+    box.tried(2, "/usr/bin/tool", "tool")
+    box.tried(2, "/bin/tool", "tool")
+    box.clone(1, 3)
+    box.tried(3, "/opt/one/ls", "ls", errno=EACCES)
+    box.tried(3, "/opt/two/ls", "ls", errno=EACCES)
+    box.tried(3, "/usr/bin/ls", "ls")
+    box.execve(box.context(3), "ls")
+    box.executed(box.context(3), "/bin/ls", "ls")
+    box.clone(1, 4)
+    box.tried(4, "/usr/bin/none", "none", errno=ENOTDIR)
+    box.tried(4, "/bin/none", "none")
+    activity = box.activity()
+    met = "ENOTDIR at /usr/local/bin/tool, EACCES at /opt/one/tool, ENOENT in 2 folders"
+    nowhere = "nowhere: ENOTDIR at /usr/bin/none, ENOENT in 1 folder"
+    assert told(activity, "not_started") == [
+        ("tool", f"{met}, by sh (pid 1)", 4, 4),
+        ("none", f"{nowhere}, by sh (pid 1)", 2, 2),
+    ]
+    details = "ran as /bin/ls after EACCES in 2 folders, ENOENT in 1 folder, by sh (pid 1)"
+    assert told(activity, "searched") == [("ls", details, 3, 3)]
 
 
 def test_a_folder_that_stands_twice_in_path_is_one(tmp_path: Path) -> None:
