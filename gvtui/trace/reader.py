@@ -23,7 +23,7 @@ from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.payloads import payload_start
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import DamagedError, TraceError
-from gvtui.trace.row import LOST_STRING, ROW_DTYPE
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.rowreader import RowReader
 from gvtui.trace.segments import Segments
 from gvtui.trace.sharing import Share
@@ -244,6 +244,15 @@ class Trace(RowReader):
         """The rows from `start` to before `stop`, those that are held back too; dtype
         `ROW_DTYPE`."""
         return self._segments.read(max(start, self.first_row), min(stop, self.available_rows))
+
+    def held_from(self) -> tuple[int, int] | None:
+        """Where the first row that is held back lies: the number of its segment, and where in the
+        log the payload of its record begins; None if no row is held back."""
+        if self.limit is None or self.limit >= self.available_rows:
+            return None
+        index = max(self.limit, self.first_row)
+        row = Row(*self.held_rows(index, index + 1)[0].item())
+        return self._segments.of(index).number, payload_start(row)
 
     def go_back(self, limit: int) -> None:
         """Hold back all rows from an id on, and forget what was taken in: `refresh` takes in anew

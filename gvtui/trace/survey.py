@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -213,7 +214,7 @@ class _Reading:
 
 
 def survey(trace: Trace, progress: Progress | None = None) -> Survey:
-    """Read all of a trace, and note in it what is damaged.
+    """Read all of a trace but the rows that are held back, and note in it what is damaged.
 
     Args:
         trace: an open trace; it stays the caller's.
@@ -241,15 +242,22 @@ def find_damage(trace: Trace, progress: Progress | None = None) -> None:
 
 def _read(trace: Trace, progress: Progress | None) -> _Reading:
     reading = _Reading(trace)
-    extents = trace.log_extents()
+    extents, held_from = trace.log_extents(), trace.held_from()
     try:
         total = sum(size for _, size in extents)
         done = told = 0
         for number, (log, size) in zip(trace.segment_numbers, extents, strict=True):
+            if held_from is not None and number > held_from[0]:
+                break
             reading.survey.log_bytes += size
             if not size and number != trace.segment_numbers[-1]:
                 reading.note_empty(number)
-            for item in scan_log(Window(log, size)) if not trace.is_save_file else ():
+            for each in scan_log(Window(log, size)) if not trace.is_save_file else ():
+                item: Item | None = each
+                if held_from is not None and number == held_from[0]:
+                    item = _before(each, held_from[1])
+                if item is None:
+                    break
                 reading.read(number, item)
                 position = done + _end_of(item)
                 if progress and position - told >= _STEP_BYTES:
@@ -262,6 +270,19 @@ def _read(trace: Trace, progress: Progress | None) -> _Reading:
         for log, _ in extents:
             log.close()
     return reading
+
+
+def _before(item: Item, offset: int) -> Item | None:
+    """What of an item comes before an offset; None if nothing does."""
+    if isinstance(item, int):
+        return item
+    if not isinstance(item, Messages):
+        return item if item.offset < offset else None
+    count = bisect_left(item.batch.offsets, offset)
+    if not count:
+        return None
+    damaged = [place for place in item.damaged if place < count]
+    return item._replace(whole=min(item.whole, count), damaged=damaged)
 
 
 def _end_of(item: Item) -> int:

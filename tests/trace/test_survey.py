@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gvtui.trace import survey as module
@@ -9,6 +10,7 @@ from gvtui.trace.keep import save
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, pack_record
+from gvtui.trace.row import Kind
 from gvtui.trace.summary import Reception, SummaryCounts
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
@@ -52,6 +54,27 @@ def test_what_came_is_accounted_for(tmp_path: Path) -> None:
 def test_a_difference_is_told(tmp_path: Path, received: int, word: str) -> None:
     found = look(recorded(tmp_path / "a.gvtrace", Reception(received)))
     assert found.problems == [f"{word} than were received"]
+
+
+@pytest.mark.parametrize("has_summary", [True, False])
+def test_rows_that_are_held_back_are_left_out(tmp_path: Path, has_summary: bool) -> None:
+    reception = Reception(80, 6, {"size": 4}, Losses([Loss(6, TIME_NS, TIME_NS + 9, FULL)]))
+    path = recorded(tmp_path / "a.gvtrace", reception, count=9)
+    if not has_summary:
+        path = to_format_1(path)
+    is_whole = False
+    limit = 0
+    while not is_whole:
+        trace = Trace.open(path, limit=limit)
+        found, is_whole = survey(trace), limit >= trace.available_rows
+        messages = int(np.count_nonzero(trace.rows(0, limit)["kind"] == Kind.MESSAGE))
+        trace.close()
+        accounting = found.accounting
+        assert (accounting.logged, accounting.indexed) == (messages, messages)
+        assert accounting.refused == ({"size": 4} if is_whole and has_summary else {})
+        assert bool(found.problems) == (is_whole and has_summary)
+        limit += 1
+    assert messages == 9
 
 
 def test_where_nobody_counted_there_is_no_difference(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from gvtui.trace.survey import Survey
     from gvtui.tui.kit.asking import Mistake
 
+    _Rows = tuple[Trace, int | None]
+    """A recording, and the row from which on it is held back."""
+
 PANE = "activity"
 _KEPT = 3
 """How many activities that were read are kept, so that the way back from rows is short."""
@@ -62,8 +65,13 @@ class Acting(Feature):
         self._kept: dict[tuple[object, ...], ActivityReading] = {}
         self._analysis: Analysis | None = None
         self._survey: Survey | None = None
-        self._surveyed: Trace | None = None
-        """The recording that the survey is of, or is being made of."""
+        self._surveyed: _Rows | None = None
+        """The rows that the survey is of."""
+        self._surveying: _Rows | None = None
+        """Those that one is being made of."""
+        self._seen: _Rows | None = None
+        """Those that were shown when it was looked last: while a recording is played, these are
+        others each time."""
         self._is_writing = False
 
     @property
@@ -86,23 +94,38 @@ class Acting(Feature):
     @property
     def not_seen(self) -> tuple[Unseen, ...]:
         """What may be missing in the activity, the gravest first."""
-        trace = self.model.trace
-        if not self.model.is_live and self._surveyed is not trace:
-            self._survey, self._surveyed = self.model.analysis.kept_survey(), trace
-            if self._survey is None:
-                self.viewer.in_thread(
-                    partial(_survey, trace.path),
-                    partial(self._take_survey, trace),
-                    self._not_surveyed,
-                )
-        is_checking = not self.model.is_live and self._survey is None
-        return self.reading.not_seen(self._survey, self.model.zone, is_checking=is_checking)
+        is_checking = False
+        if not self.model.is_live:
+            is_checking = not self._look_through()
+        survey = None if is_checking else self._survey
+        return self.reading.not_seen(survey, self.model.zone, is_checking=is_checking)
 
-    def _take_survey(self, trace: Trace, found: Survey) -> None:
-        if self._surveyed is trace:
-            self._survey = found
+    def _look_through(self) -> bool:
+        """Whether there is an account of the rows that are shown; begins to make it if not."""
+        trace = self.model.trace
+        held = trace.limit is not None and trace.limit < trace.available_rows
+        rows = (trace, trace.limit if held else None)
+        if self._surveyed == rows:
+            return True
+        if not held and (kept := self.model.analysis.kept_survey()) is not None:
+            self._survey, self._surveyed = kept, rows
+            return True
+        if self._surveying is None and (not held or self._seen == rows):
+            self._surveying = rows
+            self.viewer.in_thread(
+                partial(_survey, trace.path, rows[1]),
+                partial(self._take_survey, rows),
+                self._not_surveyed,
+            )
+        self._seen = rows
+        return self._surveyed == rows
+
+    def _take_survey(self, rows: _Rows, found: Survey) -> None:
+        self._surveying = None
+        self._survey, self._surveyed = found, rows
 
     def _not_surveyed(self, error: Exception) -> None:
+        self._survey, self._surveyed, self._surveying = None, self._surveying, None
         self.viewer.tell(f"Whether the recording is whole is not known: {error}.", "warning")
 
     def show(self, subject: ActivitySubject) -> None:
@@ -252,9 +275,9 @@ class Acting(Feature):
             yield Item("writing the report", "report …", "record")
 
 
-def _survey(path: Path) -> Survey:
+def _survey(path: Path, limit: int | None) -> Survey:
     # The thread has its own reader, since the screen uses the other one.
-    trace = Trace.open(path)
+    trace = Trace.open(path, limit=limit)
     try:
         return survey(trace)
     finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gvtui.query.filter.compile import Filter
     from gvtui.trace.survey import Survey
 
-_CHECKING = Unseen("rows", "whether all that came is in the recording is being checked")
+_CHECKING = Unseen("rows", "whether all that came is in the recording has not been checked yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class ActivityReading:
         """What may be missing, the gravest first.
 
         Args:
-            survey: the account of the whole recording, if there is one.
+            survey: the account of the rows that are shown, if there is one.
             zone: the time zone of times; None for the local one.
-            is_checking: whether it is being made.
+            is_checking: whether it is yet to be made.
         """
         found = not_seen(self.analysis.trace, self.reader, self._gaps, survey, zone)
         return (*found, _CHECKING) if is_checking else found

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 from gvtui.points.catalogue import ending_points
 from gvtui.query.activity.notseen import unseen_calls
 from gvtui.query.processes.process import Process
+from gvtui.trace.reader import Trace
+from gvtui.trace.summary import Reception
+from gvtui.trace.writer import TraceWriter
 from gvtui.tui.activity.commands import Acting
 from gvtui.tui.points.commands import Choosing
+from tests.trace.factory import TIME_NS, read_message
 from tests.tui.fake import FakeViewer
 from tests.tui.points.bench import PointsBench
 
@@ -103,6 +107,33 @@ def test_all_that_was_not_seen_can_be_read() -> None:
     words = "".join(part if isinstance(part, str) else part[0] for part in viewer.text.body)
     assert words.count("- ") >= len(viewer.feature(Acting).not_seen)
     assert "never the bytes" in words
+
+
+def test_what_was_not_seen_up_to_a_row_is_told_as_of_it(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.reception = Reception(80, 0, {"size": 80 - 70})
+    writer.opened(1, TIME_NS, {"container_id": "c1"})
+    writer.received(1, TIME_NS + 1, [read_message(fd=fd) for fd in range(70)])
+    writer.close()
+    trace = Trace.open(tmp_path / "a.gvtrace")
+    viewer = FakeViewer(Acting, trace=trace)
+    refused = "10 messages were refused by limits"
+
+    def told() -> list[str]:
+        return [each.text for each in viewer.feature(Acting).not_seen]
+
+    assert refused in told()
+    trace.go_back(40)
+    trace.refresh()
+    # While it is played there is another row each time.
+    assert "not been checked yet" in told()[-1]
+    assert refused not in told()
+    assert "not been checked yet" not in told()[-1]
+    trace.limit = 41
+    assert "not been checked yet" in told()[-1]
+    trace.limit = None
+    trace.refresh()
+    assert refused in told()
 
 
 def test_the_report_is_that_of_the_command_line_for_what_is_shown(tmp_path: Path) -> None:
