@@ -202,6 +202,8 @@ class Indexer:
         # Runs of known messages alternate with runs of others.
         turns = (np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()
         start = 0
+        places: list[int] = []
+        plain_rows: list[bytes] = []
         for stop in [*turns, len(datagrams)]:
             if known[start]:
                 pieces.append(rows[start:stop].tobytes())
@@ -210,9 +212,11 @@ class Indexer:
                 plain = self._one_by_one(
                     pieces, conn, times[part].tolist(), offsets[part].tolist(), datagrams[part]
                 )
-                places = [start + place for place, _ in plain]
-                self._repeats.learn(lines, places, [row for _, row in plain])
+                places += [start + place for place, _ in plain]
+                plain_rows += [row for _, row in plain]
             start = stop
+        # At once, and not for each run: there may be hundreds.
+        self._repeats.learn(lines, places, plain_rows)
         return pieces
 
     def _one_by_one(
