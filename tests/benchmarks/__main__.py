@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|decoding|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept|jumps]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|decoding|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept|jumps|compressing]...`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ NAMES = (
     "resolving",
     "kept",
     "jumps",
+    "compressing",
 )
 
 
