@@ -177,7 +177,8 @@ KEEP_OPTION = click.option(
     type=Size(),
     default="2GiB",
     show_default=True,
-    help="Disk space for messages if they are not recorded; the oldest are removed first.",
+    help="Disk space for messages if they are not recorded; the oldest are removed first, of each "
+    "sandbox as far as it holds more than an equal share.",
 )
 
 COMPRESS_OPTION = click.option(

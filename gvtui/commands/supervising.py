@@ -10,6 +10,7 @@ from gvtui.errors import GvtuiError
 from gvtui.export.status import MonitorRates, status_document
 from gvtui.monitor.station import Hello, Station
 from gvtui.saying import say
+from gvtui.trace.reach import Reach
 from gvtui.trace.reader import Trace
 from gvtui.words import counted
 
@@ -70,6 +71,7 @@ class Supervisor:
         self._looked_at = self._placed_at = 0.0
         self._trouble = ""
         self.trace = Trace.open(state.monitor.trace_path)
+        self._reach = Reach(state.monitor.trace_path)
         try:
             self.station = Station(
                 options.listen,
@@ -107,9 +109,16 @@ class Supervisor:
             "since_ns": self._since_ns,
             "viewers": self.station.viewers,
         }
+        self._reach.look()
         faults = [*self._faults.values(), *filter(None, [self._trouble])]
         return status_document(
-            monitor, self.trace, self._rates, who=who, faults=faults, now_ns=time.time_ns()
+            monitor,
+            self.trace,
+            self._rates,
+            who=who,
+            faults=faults,
+            now_ns=time.time_ns(),
+            reach=self._reach,
         )
 
     def _hear(self, event: dict[str, Any]) -> None:
@@ -172,6 +181,7 @@ class Supervisor:
             self._state.is_renewed = False
             self.trace.close()
             self.trace = Trace.open(self._state.monitor.trace_path)
+            self._reach = Reach(self._state.monitor.trace_path)
 
     def end(self) -> str:
         """End the monitor; gives in words what has been written."""

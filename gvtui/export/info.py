@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.export.contents import RecordingContents
+from gvtui.trace.reach import whole_from
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
         for conn, counts in list(survey.tally.by_conn.items())[:_MAX_LINES]:
             connection = trace.connections.get(conn)
             label = trace.connections.names(conn, _container(connection)).full
-            yield _connection_line(connection, conn, counts) + (f"  {escape(label)}" * bool(label))
+            line = _connection_line(connection, conn, counts) + f"  {escape(label)}" * bool(label)
+            since = whole_from(trace.thinned, [conn])
+            yield line + f", whole after {_time(since)}" * bool(since)
         if len(survey.tally.by_conn) > _MAX_LINES:
             yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
 
@@ -106,6 +109,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
                 "conn": conn,
                 "container": (container := _container(trace.connections.get(conn))),
                 "names": trace.connections.names(conn, container).details(),
+                "whole_after_ns": whole_from(trace.thinned, [conn]) or None,
                 **asdict(counts),
             }
             for conn, counts in survey.tally.by_conn.items()
@@ -150,6 +154,9 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
         yield "closed", f"{closed}{hint}"
     yield "damage", _damage(trace, survey)
     yield from _accounts(survey)
+    if trace.thinned:
+        thinned = sum(each.counts.total().messages for each in trace.thinned)
+        yield "", f"{thinned:,} of those let go came since then: their sandboxes held too much"
     if words := trace.lost.words():
         yield "", words
     yield from RecordingContents.of(trace).facts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.escape import escape
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.monitor.hearing import Hearing
+    from gvtui.trace.reach import Reach
     from gvtui.trace.reader import Trace
 
 VERSION = 1
@@ -64,6 +66,7 @@ def status_document(
     who: Mapping[str, Any],
     faults: list[str],
     now_ns: int,
+    reach: Reach,
 ) -> dict[str, Any]:
     """How the monitor is, as plain values.
 
@@ -74,6 +77,7 @@ def status_document(
         who: the processes, the socket, and how many viewers there are.
         faults: what is wrong now.
         now_ns: the time, Unix nanoseconds.
+        reach: how far back rows reach.
     """
     account, connections = monitor.account, trace.connections
     messages_rate, dropped_rate = rates.per_second
@@ -107,11 +111,11 @@ def status_document(
             "is_least": connections.may_lack_drops(now_ns),
             "per_second": round(dropped_rate, 1),
         },
-        "sandboxes": list(_sandboxes(trace)),
+        "sandboxes": list(_sandboxes(trace, reach)),
     }
 
 
-def _sandboxes(trace: Trace) -> Iterator[dict[str, Any]]:
+def _sandboxes(trace: Trace, reach: Reach) -> Iterator[dict[str, Any]]:
     connections, size = trace.connections, 0
     connected = [each for each in connections.sandboxes() if each.connected]
     for each in reversed(connected[-MOST_SANDBOXES:]):
@@ -125,6 +129,10 @@ def _sandboxes(trace: Trace) -> Iterator[dict[str, Any]]:
             "name": name,
             "messages": each.messages,
             "dropped": each.dropped,
+            "rows_since_ns": reach.since(
+                (one.conn for one in each.connections),
+                min(one.opened_ns for one in each.connections),
+            ),
         }
 
 
@@ -171,11 +179,21 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"ALARM        {told['unaccounted']}"
     if told["sandboxes"]:
         yield ""
-        yield f"{'messages':>14} {'dropped':>12}  sandbox"
+        yield f"{'messages':>14} {'dropped':>12}  {'rows since':<19}  sandbox"
     for each in told["sandboxes"]:
         name = each["container_id"] or "unknown"
         name = f"{each['name']} ({name})" if each["name"] else name
-        yield f"{each['messages']:>14,} {each['dropped']:>12,}  {escape(name, _MAX_TEXT)}"
+        counts = f"{each['messages']:>14,} {each['dropped']:>12,}"
+        yield f"{counts}  {_when(each.get('rows_since_ns', 0)):<19}  {escape(name, _MAX_TEXT)}"
+
+
+def _when(time_ns: int) -> str:
+    """A local time, to the second; "?" where it is not known."""
+    try:
+        when = datetime.fromtimestamp(time_ns // 1_000_000_000)
+    except (OverflowError, OSError, ValueError):
+        return "?"
+    return when.strftime("%Y-%m-%d %H:%M:%S") if time_ns else "?"
 
 
 _LESS = (("lost", "LOST"), ("left_out", "left out by limits"))

@@ -27,6 +27,7 @@ from gvtui.monitor.porter import Porter
 from gvtui.monitor.priority import become_realtime, quiet_collector
 from gvtui.monitor.rights import confine_receiver
 from gvtui.monitor.server import Monitor
+from gvtui.monitor.thinner import Thinner
 from gvtui.trace.writer import TraceWriter
 
 
@@ -108,11 +109,13 @@ def _receive(
     storing = Storing(_socket_of(options.store_fd))
     before = None if options.before_fd is None else WentBefore.unpack(options.before_fd)
     monitor = Monitor(options, listener, writer, control, porter, storing, before)
+    thinner = None
     try:
         is_folder = options.record is None
         lacks = confine_receiver(trace_path, options.listen, options.user, is_folder=is_folder)
         if lacks:
             control.log("note", lacks)
+        thinner = _thinner(options, writer, control)
         trio.run(functools.partial(monitor.run, realtime=is_realtime))
     finally:
         # Another one, where the files were removed meanwhile.
@@ -121,11 +124,28 @@ def _receive(
             with contextlib.suppress(OSError):
                 writer.flush()
         writer.close()
+        if thinner is not None:
+            thinner.end()
     refused = {"refused": monitor.admission.refused, "left_out": monitor.left_out}
     control.say("stopped", connections=monitor.connections, **refused, **monitor.ledger.told())
     if options.is_spool and control.is_alone:
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0
+
+
+def _thinner(options: MonitorOptions, writer: TraceWriter, control: Control) -> Thinner | None:
+    """Start the process that keeps what quiet sandboxes sent; None where nothing stays anyway."""
+    if options.record or options.is_spool:
+        return None
+    try:
+        thinner = Thinner.start(writer.path)
+    except OSError as error:
+        control.log(
+            "warning", f"the oldest goes whole, for no process can be started: {error.strerror}"
+        )
+        return None
+    writer.when_nearly_full = thinner.ask
+    return thinner
 
 
 def run() -> int:

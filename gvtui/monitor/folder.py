@@ -149,8 +149,7 @@ def _unguarded() -> Iterator[Path]:
 def _look_at(folder: Path) -> LeftBehind:
     rows = size = log_bytes = 0
     ended = 0.0
-    for number in files.segment_numbers(folder):
-        log = files.segment_path(folder, number)
+    for log in files.logs_in(folder).values():
         with contextlib.suppress(OSError):
             info, index = log.stat(), files.index_path(log).stat()
             ended = max(ended, info.st_mtime)

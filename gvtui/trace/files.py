@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +12,7 @@ from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LOG_SUFFIX = ".gvtrace"
@@ -105,6 +108,80 @@ def segment_numbers(folder: Path) -> list[int]:
     return sorted(int(name) for name in found if name.isdigit())
 
 
+class Piece(NamedTuple):
+    """What was kept of consecutive segments of a flight recorder that have gone; see
+    `gvtui.trace.thinning`."""
+
+    first: int
+    last: int
+    """The numbers of the first and the last of these segments."""
+    version: int
+    """Of two of the same segments, the one that counts has the higher version."""
+
+    @property
+    def name(self) -> str:
+        """The name of its log."""
+        return f"kept-{self.first:08d}-{self.last:08d}-{self.version:04d}{LOG_SUFFIX}"
+
+
+_PIECE = re.compile(rf"kept-(\d{{8}})-(\d{{8}})-(\d{{4,9}}){re.escape(LOG_SUFFIX)}")
+
+
+def pieces_in(folder: Path) -> list[Piece]:
+    """All pieces in a flight recorder's folder, in no order, also those that no longer count."""
+    found = map(_PIECE.fullmatch, (path.name for path in folder.glob(f"kept-*{LOG_SUFFIX}")))
+    return [Piece(*map(int, match.groups())) for match in found if match is not None]
+
+
+def chain(pieces: Iterable[Piece], last: int) -> list[Piece]:
+    """The pieces, oldest first, that stand without a gap before what follows a segment.
+
+    One that covers others stands for them: whoever wrote it was ended before it removed those.
+
+    Args:
+        pieces: all that there are.
+        last: the number of the last segment that they are to cover.
+    """
+    by_last: dict[int, Piece] = {}
+    for each in pieces:
+        known = by_last.get(each.last)
+        if each.first <= each.last and (
+            known is None or (-each.first, each.version) > (-known.first, known.version)
+        ):
+            by_last[each.last] = each
+    found: list[Piece] = []
+    while piece := by_last.get(last):
+        found.insert(0, piece)
+        last = piece.first - 1
+    return found
+
+
+def pieces_bytes(folder: Path) -> int:
+    """Bytes that pieces take, but for those that are another name of a segment that is there."""
+    found = 0
+    for path in folder.glob("kept-*"):
+        with contextlib.suppress(FileNotFoundError):
+            info = path.stat()
+            found += info.st_size if info.st_nlink == 1 else 0
+    return found
+
+
+def is_piece(log: Path) -> bool:
+    """Whether a log in a flight recorder's folder is what was kept of segments that have gone."""
+    return _PIECE.fullmatch(log.name) is not None
+
+
+def logs_in(folder: Path) -> dict[int, Path]:
+    """The logs of a flight recorder by number, oldest first: of a piece the number of the last
+    segment of which it was kept."""
+    numbers = segment_numbers(folder)
+    if not numbers:
+        return {}
+    kept = chain(pieces_in(folder), numbers[0] - 1)
+    logs = {piece.last: folder / piece.name for piece in kept}
+    return logs | {number: segment_path(folder, number) for number in numbers}
+
+
 def logs_of(trace: Path) -> list[Path]:
     """The logs of a recording, or of a flight recorder's folder, oldest first.
 
@@ -113,7 +190,7 @@ def logs_of(trace: Path) -> list[Path]:
     """
     if not trace.is_dir():
         return [trace]
-    numbers = segment_numbers(trace)
-    if not numbers:
+    logs = logs_in(trace)
+    if not logs:
         raise TraceError(f"{trace} holds no trace")
-    return [segment_path(trace, number) for number in numbers]
+    return list(logs.values())

@@ -69,6 +69,7 @@ class Flight:
         self.dropped_messages = 0
         """Messages that have gone with them."""
         self._old: list[tuple[int, int, int]] = []
+        self._pieces_bytes = 0
         self._wait = _FIRST_WAIT
         self._next_at = 0.0
 
@@ -107,21 +108,28 @@ class Flight:
             strings_size: bytes of the strings of all segments.
         """
         self._old.append((number, size, messages))
-        limit = self._limit(strings_size)
-        while self._old and self.held_bytes > limit:
+        limit = self.limit(strings_size)
+        self._look_at_pieces()
+        while self._old and self.held_bytes + self._pieces_bytes > limit:
             self._drop()
+            # Of a segment that was kept whole, the piece is its other name.
+            self._look_at_pieces()
         # A disk that was full may have space again.
         self.segment_bytes = min(self._usual_bytes, self.segment_bytes * 2)
 
     def is_full(self, strings_size: int) -> bool:
         """Whether the oldest segment must go when the one being written is complete."""
-        limit = self._limit(strings_size)
-        return self.held_bytes + self.segment_bytes > limit
+        return self.excess(strings_size) > 0
 
-    def _limit(self, strings_size: int) -> int:
-        """How many bytes the complete segments may use."""
+    def limit(self, strings_size: int) -> int:
+        """Bytes of disk for all but the strings and the segment that is being written."""
         copy = self.segment_bytes // 2 if self._keeps_room else 0
         return self._keep_bytes - self.segment_bytes - copy - strings_size
+
+    def excess(self, strings_size: int) -> int:
+        """How many bytes must go when the segment being written is complete; below zero for room."""
+        held = self.held_bytes + self._pieces_bytes + self.segment_bytes
+        return held - self.limit(strings_size)
 
     def holds(self, number: int) -> bool:
         """Whether a segment is one of the complete ones that have not been deleted."""
@@ -160,11 +168,31 @@ class Flight:
         # once.
         held = self.held_bytes + current_bytes
         self.segment_bytes = min(self.segment_bytes, max(LEAST_SEGMENT_BYTES, held // MIN_SEGMENTS))
-        if not self._old:
-            return False
-        self._drop()
+        if not self._let_piece_go():
+            if not self._old:
+                return False
+            self._drop()
         self.went()
         return True
+
+    def _look_at_pieces(self) -> None:
+        # Without a descriptor for the folder they are what they were.
+        with contextlib.suppress(OSError):
+            self._pieces_bytes = files.pieces_bytes(self._folder)
+
+    def _let_piece_go(self) -> bool:
+        """Delete the oldest piece; False if there is none."""
+        kept: list[files.Piece] = []
+        with contextlib.suppress(OSError):
+            kept = self._pieces()
+        if kept:
+            self._remove(self._folder / kept[0].name)
+        return bool(kept)
+
+    def _pieces(self) -> list[files.Piece]:
+        """The pieces before the oldest segment, oldest first."""
+        numbers = files.segment_numbers(self._folder)
+        return files.chain(files.pieces_in(self._folder), numbers[0] - 1) if numbers else []
 
     @property
     def may_let_go(self) -> bool:
@@ -186,6 +214,8 @@ class Flight:
         self._old.clear()
         for number in files.segment_numbers(self._folder):
             self._unlink(number)
+        for piece in files.pieces_in(self._folder):
+            self._remove(self._folder / piece.name)
 
     def _drop(self) -> None:
         number, _, messages = self._old.pop(0)
@@ -194,7 +224,9 @@ class Flight:
         self.dropped_messages += messages
 
     def _unlink(self, number: int) -> None:
-        log = files.segment_path(self._folder, number)
+        self._remove(files.segment_path(self._folder, number))
+
+    def _remove(self, log: Path) -> None:
         log.unlink(missing_ok=True)
         files.index_path(log).unlink(missing_ok=True)
 

@@ -82,7 +82,7 @@ def _copy(
     marks: Mapping[int, Mark],
     progress: Progress | None,
 ) -> None:
-    first, last = _header(extents[0][0]), _header(extents[-1][0])
+    first, last = trace.oldest_head(), _header(extents[-1][0])
     head: dict[str, Any] = {
         "format": FORMAT,
         "program": f"gvtui {__version__}",

@@ -17,6 +17,7 @@ from gvtui.trace.losses import Loss
 from gvtui.trace.names import NamesMark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.procfs import ProcessesMark
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -330,6 +331,7 @@ Mark = (
     | ExcerptMark
     | ExecMark
     | ExecOrderMark
+    | ThinnedMark
     | NoteMark
 )
 
@@ -352,6 +354,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         ExcerptMark,
         ExecMark,
         ExecOrderMark,
+        ThinnedMark,
     )
 }
 

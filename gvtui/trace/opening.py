@@ -90,8 +90,8 @@ def open_parts(path: Path, progress: Progress | None, newest: int | None = None)
 
 
 def _open_folder(folder: Path, progress: Progress | None, newest: int | None) -> TraceFiles:
-    numbers = files.segment_numbers(folder)
-    if not numbers:
+    logs = files.logs_in(folder)
+    if not logs:
         raise TraceError(f"{folder} holds no trace")
     if not nobody_else_writes(folder):
         raise TraceError(
@@ -99,14 +99,12 @@ def _open_folder(folder: Path, progress: Progress | None, newest: int | None) ->
             "open its .gvtrace files one by one"
         )
     for _ in range(_PATIENCE):
-        logs = [files.segment_path(folder, number) for number in numbers]
         try:
-            found = dict(zip(numbers, logs, strict=True))
-            return _open_segments(folder, found, progress, newest)
+            return _open_segments(folder, logs, progress, newest)
         except FileNotFoundError:
             # Its writer has let an old segment go meanwhile.
-            before, numbers = numbers, files.segment_numbers(folder)
-            if numbers == before or not numbers:
+            before, logs = logs, files.logs_in(folder)
+            if logs == before or not logs:
                 raise
     raise TraceError(f"{folder} loses its segments too quickly to be opened; try again")
 
@@ -152,11 +150,40 @@ def _open_segments(
         for segment in segments:
             segment.close()
         raise
-    for before, after in pairwise(segments):
-        # Of a segment that was cut short, or removed, rows are missing: those behind it move up.
-        after.number_from(before.end_row)
+    segments = numbered(segments, {number for number in numbers if files.is_piece(logs[number])})
     drops = drop_limit_of(head)
     return TraceFiles(segments, strings, architecture, drops, scratch, damaged_bytes=damaged)
+
+
+def numbered(segments: list[Segment], pieces: set[int]) -> list[Segment]:
+    """Give the rows of a flight recorder's segments consecutive ids.
+
+    The ids of the segments as they were written stay. Those of the pieces before them, which have
+    fewer rows than the segments that they were kept of, are counted back from there.
+
+    Args:
+        segments: oldest first.
+        pieces: the numbers of those that are pieces.
+
+    Returns:
+        The segments, without pieces for which there are no ids.
+    """
+    whole = [segment for segment in segments if segment.number not in pieces]
+    kept: list[Segment] = []
+    first_row = whole[0].first_row if whole else 0
+    for segment in reversed(segments[: len(segments) - len(whole)]):
+        segment.is_piece = True
+        first_row -= segment.rows
+        if first_row < 0:
+            # Nobody writes such a piece.
+            segment.close()
+            continue
+        segment.number_from(first_row)
+        kept.insert(0, segment)
+    for before, after in pairwise(whole):
+        # Of a segment that was cut short, or removed, rows are missing: those behind it move up.
+        after.number_from(before.end_row)
+    return kept + whole
 
 
 def _newest(here: FolderFiles, numbers: list[int], most_bytes: int) -> list[int]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.segments import CompressedPart
+    from gvtui.trace.thinned import ThinnedMark
 
 _NOTHING = (b"", pack_details({}))
 """The payloads of records without details."""
@@ -232,8 +233,15 @@ class Trace(RowReader):
         return before != (self.first_row, self.end_row)
 
     def oldest_head(self) -> dict[str, Any]:
-        """What the header of the oldest log says; empty where nothing of it can be read."""
-        return self._segments.oldest.head()
+        """What the header of the oldest log says, see `Segments.head`; empty where nothing of it can
+        be read."""
+        return self._segments.head()
+
+    @property
+    def thinned(self) -> list[ThinnedMark]:
+        """What a flight recorder has let go since its oldest row, of sandboxes that held too much;
+        oldest first."""
+        return self._segments.thinned
 
     @property
     def host(self) -> dict[str, str]:

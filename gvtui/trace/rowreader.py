@@ -78,7 +78,7 @@ class RowReader:
 
     def carried(self) -> list[tuple[int, CarriedMark]]:
         """The processes of each connection at `first_row`, if older rows have been let go."""
-        return carried_in(self._segments.oldest.head()) if self.first_row else []
+        return carried_in(self._segments.head()) if self.first_row else []
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """The rows from `start` to before `stop`, as far as the trace has them; dtype

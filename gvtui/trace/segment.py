@@ -48,6 +48,8 @@ class Segment:
     """Whether the index has its head; a segment that is being created may lack it."""
     parts: list[Part]
     """What the log was written by, in the order of their places; never empty."""
+    is_piece: bool = False
+    """Whether it is what was kept of segments that have gone; see `gvtui.trace.thinning`."""
     payloads: Payloads = field(init=False)
 
     def __post_init__(self) -> None:

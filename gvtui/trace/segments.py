@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gvtui.trace import files
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 from gvtui.trace.stretches import intact, stretches
+from gvtui.trace.thinned import combined, thinned_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gvtui.trace.bytesource import ByteSource
     from gvtui.trace.damage import Damage
     from gvtui.trace.stretches import Stretch
+    from gvtui.trace.thinned import ThinnedMark
 
 
 _READ_SECONDS = 5.0
@@ -49,6 +51,7 @@ class Segments:
         self._folder = folder
         self._looked = 0
         self._replaced: list[tuple[float, Segment]] = []
+        self._pieces: tuple[int, list[dict[str, Any]]] = (-1, [])
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -57,6 +60,28 @@ class Segments:
     def oldest(self) -> Segment:
         """The segment of the oldest rows."""
         return self._segments[0]
+
+    def head(self) -> dict[str, Any]:
+        """What the header of the oldest segment says; where pieces come before other segments, all
+        that was let go of these counts as if it had come before the first row."""
+        heads = self._heads_of_pieces()
+        return combined(heads) if heads else self.oldest.head()
+
+    @property
+    def thinned(self) -> list[ThinnedMark]:
+        """What was let go of the segments of which the pieces were kept, oldest first."""
+        return [thinned_in(head) for head in self._heads_of_pieces()[:-1]]
+
+    def _heads_of_pieces(self) -> list[dict[str, Any]]:
+        """The headers of all pieces, and of the segment behind them; none without pieces."""
+        oldest = self.oldest
+        if not oldest.is_piece:
+            return []
+        if self._pieces[0] != oldest.number:
+            pieces = [each for each in self._segments if each.is_piece]
+            behind = self._segments[len(pieces) : len(pieces) + 1]
+            self._pieces = (oldest.number, [each.head() for each in (*pieces, *behind)])
+        return self._pieces[1]
 
     @property
     def first_row(self) -> int:
@@ -92,7 +117,9 @@ class Segments:
                 self._segments[-1].refresh()
                 segment.number_from(self._segments[-1].end_row)
                 self._segments.append(segment)
-        if numbers:
+        # Pieces stay as long as what comes behind them: the ids of rows have no gap.
+        oldest = next((each.number for each in self._segments if not each.is_piece), 0)
+        if numbers and oldest < numbers[0]:
             while len(self._segments) > 1 and self._segments[0].number < numbers[0]:
                 self._segments.pop(0).close()
 
@@ -109,7 +136,8 @@ class Segments:
         log = files.segment_path(folder, segment.number)
         index = files.index_path(log)
         try:
-            if segment is self._segments[-1] or segment.is_at(log, index):
+            is_last = segment is self._segments[-1]
+            if is_last or segment.is_piece or segment.is_at(log, index):
                 return
             fresh = Segment.open(segment.number, log, index)
         except OSError:

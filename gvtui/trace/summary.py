@@ -30,6 +30,7 @@ MAX_LISTED = 4096
 _KIND_AT = ROW_DTYPE.fields["kind"][1]  # type: ignore[index]
 _FLAGS_AT = ROW_DTYPE.fields["flags"][1]  # type: ignore[index]
 _DROP = int(Kind.DROP)
+_ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
 
 _Bytes = bytes
 """The type, where a field of that name hides it."""
@@ -217,13 +218,31 @@ def tally_of(rows: npt.NDArray[np.void], tally: ConnectionCounts) -> None:
     """Count rows by their connections."""
     if not len(rows):
         return
-    order = np.argsort(rows["conn"], kind="stable")
-    conns, firsts = np.unique(rows["conn"][order], return_index=True)
-    for conn, places in zip(conns.tolist(), np.split(order, firsts[1:]), strict=True):
-        if conn:
-            own = rows[places]
-            messages = own[own["kind"] == Kind.MESSAGE]
-            counts = tally.of(conn)
-            counts.messages += len(messages)
-            counts.bytes += int(messages["length"].sum(dtype=np.int64))
-            counts.take_rows(own.tobytes())
+    own = rows["conn"]
+    if int(own.max()) < len(rows):
+        # Most numbers are small: then nothing need be sorted.
+        conns, places = np.arange(int(own.max()) + 1), own
+    else:
+        conns, places = np.unique(own, return_inverse=True)
+
+    def summed(chosen: npt.NDArray[np.bool_], values: npt.NDArray[np.int64] | None = None) -> Any:  # noqa: ANN401
+        sums = np.zeros(len(conns), np.int64)
+        if values is None:
+            sums += np.bincount(places[chosen], minlength=len(conns))
+        else:
+            np.add.at(sums, places[chosen], values[chosen])
+        return sums.tolist()
+
+    kinds, flags = rows["kind"], rows["flags"]
+    is_message = kinds == Kind.MESSAGE
+    sizes = np.bincount(places, rows["length"] * is_message, len(conns)).astype(np.int64)
+    columns = (
+        summed(np.ones(len(rows), np.bool_)),
+        summed(is_message),
+        sizes.tolist(),
+        summed(kinds == Kind.DROP, rows["result"]),
+        *(summed(flags & flag != 0) for flag in _ODD),
+    )
+    for conn, count, *sums in zip(conns.tolist(), *columns, strict=True):
+        if conn and count:
+            tally.of(conn).add(SummaryCounts(*sums))

@@ -142,7 +142,10 @@ class _Reading:
             survey.programs.append(program)
         self._in_segment = 0
         recording = self._recording
-        before = ConnectionCounts.read(begin.head.get("before"))
+        is_oldest = recording is None and self._trace.path.is_dir()
+        # Of pieces, all that was let go counts as before them.
+        head = self._trace.oldest_head() if is_oldest else begin.head
+        before = ConnectionCounts.read(head.get("before"))
         total = before.total()
         if recording is None or begin.is_joined:
             self._recording = recording = _Recording()

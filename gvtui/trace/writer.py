@@ -32,7 +32,7 @@ from gvtui.trace.strings import StringTable
 from gvtui.trace.writtenfiles import WrittenFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gvtui.limits import Limits
     from gvtui.trace.shrinking import Shrinks
@@ -161,6 +161,7 @@ class TraceWriter:
             compressor=self._compressor,
         )
         fresh.reception = self.reception
+        fresh.when_nearly_full = self.when_nearly_full
         fresh._living = fresh._indexer.living = self._living
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
@@ -176,6 +177,15 @@ class TraceWriter:
     @reception.setter
     def reception(self, reception: Reception | None) -> None:
         self._files.reception = reception
+
+    @property
+    def when_nearly_full(self) -> Callable[[int, int, int], None] | None:
+        """Called when the oldest segments go soon; see `Thinner.ask`."""
+        return self._files.when_nearly_full
+
+    @when_nearly_full.setter
+    def when_nearly_full(self, ask: Callable[[int, int, int], None] | None) -> None:
+        self._files.when_nearly_full = ask
 
     @property
     def held_messages(self) -> int:
@@ -196,8 +206,7 @@ class TraceWriter:
     @property
     def is_elsewhere(self) -> bool:
         """Whether the log being written has been renamed."""
-        log = self._files.segment.log
-        return log.has_name() and not log.is_in_place()
+        return self._files.segment.log.has_name() and self.is_removed
 
     def _clear_way(self) -> None:
         """Remove the side files of a recording that no longer exists.

@@ -79,6 +79,8 @@ class WrittenFiles:
         self.flight = flight
         self.reception: Reception | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
+        self.when_nearly_full: Callable[[int, int, int], None] | None = None
+        """Called when the oldest segments go soon; see `Thinner.ask`."""
         self.tally = ConnectionCounts()
         """What has been counted in the segment that is written."""
         self._trace_id = trace_id
@@ -286,12 +288,17 @@ class WrittenFiles:
         self._rotation_error = None
         tally, self.tally = self.tally, ConnectionCounts()
         self._seal(full, tally)
-        self._spares.keep()
+        # Before the spares are held again: this looks into the folder.
         flight.add(full.number, full.size, tally.total().messages, self._strings.size)
+        self._spares.keep()
         if self._shrinking is not None:
             self._shrinking.add(full.number)
         self._shares.complete(tally, still={conn for conn, *_ in self._standing()})
         self._shares.keep(flight.segments)
+        if self.when_nearly_full is not None:
+            excess, limit = flight.excess(self._strings.size), flight.limit(self._strings.size)
+            if excess + flight.segment_bytes > 0:
+                self.when_nearly_full(excess, limit, flight.segment_bytes)
         return True
 
     def _new_segment(self, number: int, first_row: int) -> SegmentWriter:

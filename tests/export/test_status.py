@@ -16,6 +16,7 @@ from gvtui.export.status import (
 )
 from gvtui.monitor.hearing import Hearing
 from gvtui.trace.accounting import Accounting
+from gvtui.trace.reach import Reach
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import recorded_datagrams
@@ -41,6 +42,8 @@ def document(tmp_path: Path, *faults: str, others: int = 0) -> dict[str, Any]:
     for second in range(11):
         clock[0] = float(second)
         rates.take(second * 50, 0)
+    reach = Reach(writer.path)
+    reach.look()
     who = {"pid": 7, "keeper": 8, "listen": "/s", "since_ns": 0, "viewers": 2}
     told = status_document(
         cast("Hearing", FakeHearing(writer.path)),
@@ -49,6 +52,7 @@ def document(tmp_path: Path, *faults: str, others: int = 0) -> dict[str, Any]:
         who=who,
         faults=list(faults),
         now_ns=60_000_000_000,
+        reach=reach,
     )
     trace.close()
     writer.close()
@@ -68,6 +72,8 @@ def test_text_says_what_the_document_holds(tmp_path: Path) -> None:
     ):
         assert words in text
     assert told["sandboxes"][0]["messages"] == 50
+    assert told["sandboxes"][0]["rows_since_ns"] == 10
+    assert "1970-01-01 00:00:00  web" in text or "1969" in text
 
 
 def test_metrics_are_in_the_text_format(tmp_path: Path) -> None:

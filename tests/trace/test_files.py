@@ -43,3 +43,26 @@ def test_where_files_lie(tmp_path: Path) -> None:
         files.segment_path(tmp_path, number).touch()
     log.touch()
     assert files.segment_numbers(tmp_path) == [3, 12]
+
+
+def test_pieces_count_as_far_as_they_follow_each_other() -> None:
+    one, two, three = files.Piece(1, 3, 0), files.Piece(4, 4, 0), files.Piece(5, 6, 2)
+    older, whole = files.Piece(5, 6, 1), files.Piece(1, 4, 0)
+    assert files.chain([three, older, one, two], 6) == [one, two, three]
+    # One of several stands for these, until they are gone.
+    assert files.chain([three, one, two, whole], 6) == [whole, three]
+    assert files.chain([one, three], 6) == [three]
+    assert files.chain([one, two, three], 7) == []
+
+
+def test_a_piece_is_known_by_its_name(tmp_path: Path) -> None:
+    piece = files.Piece(4, 12, 10_000)
+    (tmp_path / piece.name).touch()
+    files.segment_path(tmp_path, 13).touch()
+    for name in ("kept-1-2-3.gvtrace", f"{piece.name}.new", "kept-00000001-00000002-0000.index"):
+        (tmp_path / name).touch()
+    assert files.pieces_in(tmp_path) == [piece]
+    assert list(files.logs_in(tmp_path)) == [12, 13]
+    assert files.is_piece(tmp_path / piece.name)
+    assert not files.is_piece(files.segment_path(tmp_path, 13))
+    assert files.segment_numbers(tmp_path) == [13]

@@ -169,3 +169,30 @@ def test_with_copies_there_is_room_for_one_half_as_large(tmp_path: Path) -> None
     for number in range(1, 5):
         flight.add(number, 20, 1, 0)
     assert flight.held_bytes == 60
+
+
+def test_on_a_full_disk_the_oldest_piece_goes_first(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 1 << 40, 64 << 20)
+    for number in (3, 4):
+        segment(tmp_path, number)
+        flight.add(number, 100, 7, 0)
+    pieces = [tmp_path / files.Piece(number, number, 0).name for number in (1, 2)]
+    for piece in pieces:
+        piece.touch()
+        files.index_path(piece).touch()
+    assert flight.let_oldest_go(100)
+    assert [piece.exists() for piece in pieces] == [False, True]
+    assert not files.index_path(pieces[0]).exists()
+    assert files.segment_numbers(tmp_path) == [3, 4]
+    assert flight.dropped == 0
+
+
+def test_pieces_take_of_the_disk_that_it_may_use(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 1000, 100)
+    (tmp_path / files.Piece(1, 1, 0).name).write_bytes(bytes(300))
+    logs = [segment(tmp_path, number) for number in range(2, 9)]
+    for number in range(2, 9):
+        flight.add(number, 100, 7, 50)
+    assert [log.exists() for log in logs] == [False] * 2 + [True] * 5
+    flight.remove_all()
+    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import numpy as np
 from gvtui.points.document import SessionError, parse_document
 from gvtui.query.activity.activity import SECTIONS, Unseen
 from gvtui.query.activity.calls import untraced
+from gvtui.query.activity.letgo import let_go_since
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.transfers import UNTOLD
 from gvtui.trace.marks import (
@@ -233,6 +234,7 @@ def _losses(
                 f"{counted(let_go, 'message was', 'messages were')} let go with the oldest segments"
             )
             found.append(Unseen("rows", text, let_go))
+            found += let_go_since(trace, zone)
         refused = sum(survey.accounting.refused.values())
         if refused:
             text = f"{counted(refused, 'message was', 'messages were')} refused by limits"

@@ -1,0 +1,43 @@
+"""What a flight recorder has let go of single sandboxes, so that those of others stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gvtui.query.activity.activity import Unseen
+from gvtui.trace.reach import whole_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from gvtui.trace.reader import Trace
+
+_SECOND_NS = 1_000_000_000
+
+
+def let_go_since(trace: Trace, zone: tzinfo | None) -> Iterator[Unseen]:
+    """From when on what is told of a sandbox is whole, of which newer messages than the oldest row
+    were let go.
+
+    Args:
+        trace: the trace.
+        zone: the time zone of times; None for the local one.
+    """
+    for sandbox in trace.connections.sandboxes():
+        conns = [each.conn for each in sandbox.connections]
+        since = whole_from(trace.thinned, conns)
+        if since:
+            when = datetime.fromtimestamp(since // _SECOND_NS, zone).strftime("%Y-%m-%d %H:%M:%S")
+            text = (
+                f"what {sandbox.container_id or 'an unknown sandbox'} sent is whole only after "
+                f"{when}: it held more than an equal share of the disk"
+            )
+            count = sum(
+                counts.messages
+                for each in trace.thinned
+                for conn, counts in each.counts.by_conn.items()
+                if conn in conns
+            )
+            yield Unseen("rows", text, count)

@@ -1,0 +1,309 @@
+"""Keeps what quiet sandboxes sent of the segments that a flight recorder lets go next.
+
+This goes on ahead: what is kept of a segment stands beside it, unseen, until the segment goes. So
+the recorder waits for nothing, and a folder is whole at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.trace import files
+from gvtui.trace.details import list_in, unpack_details
+from gvtui.trace.fairness import Held, letting_go
+from gvtui.trace.header import segment_header
+from gvtui.trace.records import DamagedError
+from gvtui.trace.row import ROW_SIZE, Kind, Row
+from gvtui.trace.segment import Segment
+from gvtui.trace.shares import sender_of
+from gvtui.trace.summary import ConnectionCounts, tally_of
+from gvtui.trace.thinned import connected_in
+from gvtui.trace.thinning import Source, chunks, thin
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+    from pathlib import Path
+
+MOST_PIECES = 16
+"""Pieces that stand before the oldest segment; of more, two that follow each other become one."""
+
+_MARGIN = 4
+"""One part in so many of a segment is let go besides: heads and texts take room too."""
+
+
+@dataclass(slots=True)
+class _File:
+    """A segment, or a piece, with what the connections in it have sent."""
+
+    log: Path
+    number: int
+    piece: files.Piece | None = None
+    size: int = 0
+    """Bytes of its log and its index."""
+    by_conn: dict[int, int] = field(default_factory=dict)
+    """Bytes of the messages of each connection that has rows in it."""
+    standing: frozenset[int] = frozenset()
+    """The connections that its header has."""
+
+    @property
+    def sent(self) -> int:
+        """Bytes of all messages and their rows, not compressed."""
+        return sum(self.by_conn.values())
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that are nobody's: header, summary and marks."""
+        return max(0, self.size - self.sent)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Segment]:
+        """Open it for reading."""
+        segment = Segment.open(self.number, self.log, files.index_path(self.log))
+        try:
+            yield segment
+        finally:
+            segment.close()
+
+
+class Pieces:
+    """The pieces in the folder of a flight recorder, for the one process that writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._trace_id: object = None
+        self._senders: dict[int, Hashable] = {}
+        self._known: dict[str, tuple[dict[int, int], frozenset[int]]] = {}
+
+    def prepare(self, excess: int, limit: int, segment_bytes: int) -> None:
+        """Keep what is to be kept of the segments that go next.
+
+        Args:
+            excess: how many bytes must go when the segment that is written is complete.
+            limit: bytes of disk for all that is complete.
+            segment_bytes: the size of a segment that is complete.
+
+        Raises:
+            OSError: a file cannot be read or written, or has gone meanwhile.
+        """
+        numbers = files.segment_numbers(self._folder)
+        if len(numbers) < 2:
+            return
+        trace_id = segment_header(self._path(numbers[-1])).get("id")
+        if trace_id != self._trace_id:
+            # The files were made anew: names stand for others now.
+            self._trace_id = trace_id
+            self._known.clear()
+            self._senders.clear()
+        pieces = self._in_order(numbers)
+        whole = [self._look(_File(self._path(number), number)) for number in numbers[:-1]]
+        self._forget([*pieces, *whole])
+        old = [each for each in pieces if each.number < numbers[0]]
+        prepared = {each.number: each for each in pieces if each.number >= numbers[0]}
+        if len({self._sender(conn) for each in (*pieces, *whole) for conn in each.by_conn}) < 2:
+            self._remove(pieces)
+            return
+        # The one that is written, and the one behind it: this is done one segment ahead.
+        coming = self._coming(whole[-1], 2 * segment_bytes)
+        room = limit - segment_bytes // _MARGIN
+        to_free = excess + segment_bytes
+        for place, segment in enumerate(whole):
+            if to_free <= 0:
+                break
+            known = prepared.get(segment.number)
+            behind = whole[place + 1 :]
+            going = [*old, known or segment]
+            gone = letting_go(
+                [self._held(each) for each in going],
+                [self._held(each) for each in behind],
+                coming,
+                room - sum(each.overhead for each in (*going, *behind)),
+            )
+            following = self._path(numbers[place + 1])
+            chained = [*old, known] if known is not None else old
+            before = _taken(chained)
+            old = self._thin_all(chained, gone, following, segment_bytes)
+            if known is None:
+                made = self._keep(segment, gone[-1], following, segment_bytes, is_first=not old)
+                old += [made] if made is not None else []
+            to_free += _taken(old) - before
+            is_link = bool(old) and old[-1].number == segment.number and _is_link(old[-1])
+            to_free -= 0 if is_link else segment.size
+        self._join([each for each in old if each.number < numbers[0]], self._path(numbers[0]))
+
+    def _path(self, number: int) -> Path:
+        return files.segment_path(self._folder, number)
+
+    def _in_order(self, numbers: list[int]) -> list[_File]:
+        """The pieces that count, oldest first, those among them that are not seen yet; all other
+        files of pieces are removed."""
+        there = files.pieces_in(self._folder)
+        last = max((each.last for each in there if each.last < numbers[-1]), default=0)
+        chained = files.chain(there, max(last, numbers[0] - 1))
+        names = {each.name for each in chained}
+        for path in self._folder.glob("kept-*"):
+            if path.name.removesuffix(files.INDEX_SUFFIX) not in names:
+                path.unlink(missing_ok=True)
+        return [self._look(_File(self._folder / each.name, each.last, each)) for each in chained]
+
+    def _look(self, file: _File) -> _File:
+        """Find the size of a file, and what the connections in it have sent."""
+        info, index = file.log.stat(), files.index_path(file.log).stat()
+        file.size = info.st_size + index.st_size
+        key = file.log.name
+        if key not in self._known:
+            tally = ConnectionCounts()
+            with file.open() as segment:
+                head = segment.head()
+                self._meet(head)
+                for start, rows in chunks(segment):
+                    tally_of(rows, tally)
+                    for place in np.flatnonzero(rows["kind"] == Kind.OPENED).tolist():
+                        self._meet_one(segment, start + place, Row(*rows[place].tolist()))
+            sent = {
+                conn: counts.bytes + counts.messages * ROW_SIZE
+                for conn, counts in tally.by_conn.items()
+            }
+            self._known[key] = sent, frozenset(connected_in(head))
+        file.by_conn, file.standing = self._known[key]
+        return file
+
+    def _meet(self, head: dict[str, Any]) -> None:
+        """Note who is behind the connections that stood when a segment began."""
+        for each in list_in(head, "connections"):
+            match each:
+                case [int(conn), int(), dict(details), *_]:
+                    self._senders.setdefault(conn, sender_of(conn, details))
+
+    def _meet_one(self, segment: Segment, row_id: int, row: Row) -> None:
+        """Note who is behind a connection that opens."""
+        with contextlib.suppress(DamagedError):
+            details = unpack_details(segment.payloads.read(row_id, row))
+            self._senders[row.conn] = sender_of(row.conn, details)
+
+    def _forget(self, there: list[_File]) -> None:
+        """Forget files that have gone, and connections of which nothing is there."""
+        names = {each.log.name for each in there}
+        self._known = {key: known for key, known in self._known.items() if key in names}
+        conns = {conn for each in there for conn in (*each.by_conn, *each.standing)}
+        self._senders = {conn: who for conn, who in self._senders.items() if conn in conns}
+
+    def _sender(self, conn: int) -> Hashable:
+        return self._senders.get(conn, ("connection", conn))
+
+    def _held(self, file: _File) -> Held:
+        sums: dict[Hashable, int] = {self._sender(conn): 0 for conn in file.standing}
+        for conn, size in file.by_conn.items():
+            sender = self._sender(conn)
+            sums[sender] = sums.get(sender, 0) + size
+        return Held(min(file.size, file.sent), sums)
+
+    def _coming(self, newest: _File, size: int) -> dict[Hashable, int]:
+        """What will come of each in so many bytes: as much as came last."""
+        held = self._held(newest)
+        last = Held(size, held.by_sender)
+        return {sender: last.of(sender) for sender in held.by_sender}
+
+    def _thin_all(
+        self,
+        pieces: list[_File],
+        gone: list[frozenset[Hashable]],
+        following: Path,
+        segment_bytes: int,
+    ) -> list[_File]:
+        """Let go what is to go of pieces; gives those that there are then."""
+        left: list[_File] = []
+        for place, (each, senders) in enumerate(zip(pieces, gone, strict=False)):
+            assert each.piece is not None
+            if not senders:
+                left.append(each)
+                continue
+            stays = any(self._sender(conn) not in senders for conn in each.by_conn)
+            if not stays and not left:
+                self._remove([each])
+                continue
+            behind = pieces[place + 1].log if place + 1 < len(pieces) else following
+            piece = each.piece._replace(version=each.piece.version + 1)
+            left.append(self._thin(piece, [each], senders, behind, segment_bytes))
+            self._remove([each])
+        return left
+
+    def _keep(
+        self,
+        segment: _File,
+        senders: frozenset[Hashable],
+        following: Path,
+        segment_bytes: int,
+        *,
+        is_first: bool,
+    ) -> _File | None:
+        """Keep what is to be kept of a segment; None if nothing is, and no piece comes before."""
+        stays = any(self._sender(conn) not in senders for conn in segment.by_conn)
+        if not stays and is_first:
+            return None
+        piece = files.Piece(segment.number, segment.number, 0)
+        if senders:
+            return self._thin(piece, [segment], senders, following, segment_bytes)
+        log = self._folder / piece.name
+        os.link(files.index_path(segment.log), files.index_path(log))
+        os.link(segment.log, log)
+        return self._look(_File(log, piece.last, piece))
+
+    def _thin(
+        self,
+        piece: files.Piece,
+        sources: list[_File],
+        senders: frozenset[Hashable],
+        following: Path,
+        spare: int,
+    ) -> _File:
+        """Write a piece of files, without what some have sent.
+
+        Raises:
+            OSError: it cannot be written, or the disk has too little room besides.
+        """
+        info = os.statvfs(self._folder)
+        if info.f_bavail * info.f_frsize < sum(each.size for each in sources) + spare:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(each.open()) for each in sources]
+            keeps = [
+                Source(each, lambda conn: self._sender(conn) not in senders) for each in opened
+            ]
+            thin(self._folder, piece, keeps, segment_header(following))
+        return self._look(_File(self._folder / piece.name, piece.last, piece))
+
+    def _join(self, pieces: list[_File], following: Path) -> None:
+        """Make one piece of two, where there are too many."""
+        while len(pieces) > MOST_PIECES:
+            sizes = [one.size + other.size for one, other in pairwise(pieces)]
+            place = sizes.index(min(sizes))
+            pair = pieces[place : place + 2]
+            first, last = (each.piece for each in pair)
+            assert first is not None
+            assert last is not None
+            behind = pieces[place + 2].log if place + 2 < len(pieces) else following
+            joined = files.Piece(first.first, last.last, 0)
+            pieces[place : place + 2] = [self._thin(joined, pair, frozenset(), behind, 0)]
+            self._remove(pair)
+
+    def _remove(self, pieces: list[_File]) -> None:
+        for each in pieces:
+            each.log.unlink(missing_ok=True)
+            files.index_path(each.log).unlink(missing_ok=True)
+
+
+def _taken(pieces: list[_File]) -> int:
+    """Bytes of disk that pieces take besides the segments that are there."""
+    return sum(each.size for each in pieces if not _is_link(each))
+
+
+def _is_link(file: _File) -> bool:
+    """Whether a piece is another name of its segment."""
+    return file.log.stat().st_nlink > 1

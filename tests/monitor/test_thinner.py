@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from gvtui.monitor.thinner import Thinner
+from gvtui.points.syscalls import host_architecture, sysnos_by_name
+from tests.monitor.sandbox import wait_until
+from tests.trace.test_pieces import Recorder
+
+
+def waits_for_questions(pid: int) -> bool:
+    """Whether a process is within read(2), on a pipe in which nothing is."""
+    words = Path("/proc", str(pid), "syscall").read_text().split()
+    if words[0] != str(sysnos_by_name(host_architecture())["read"]):
+        return False
+    return Path("/proc", str(pid), "fd", str(int(words[1], 16))).readlink().name.startswith("pipe:")
+
+
+def flood(recorder: Recorder, rounds: int = 40) -> None:
+    for _ in range(rounds):
+        recorder.send(1)
+        recorder.send(2, 60)
+
+
+def test_another_process_keeps_what_the_quiet_one_sent(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "live", keep=400_000)
+    thinner = Thinner.start(recorder.folder)
+
+    def ask(excess: int, limit: int, segment_bytes: int) -> None:
+        thinner.ask(excess, limit, segment_bytes)
+        # It is asked a segment ahead; here the next one comes at once.
+        assert wait_until(lambda: waits_for_questions(thinner._pid))
+
+    recorder.writer.when_nearly_full = ask
+    flood(recorder, 60)
+    recorder.writer.close()
+    thinner.end()
+    assert recorder.writer.dropped_segments > 2
+    assert recorder.got()[1] == recorder.sent[1]
+
+
+def test_without_the_process_the_oldest_goes_whole(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "live")
+    thinner = Thinner.start(recorder.folder)
+    os.kill(thinner._pid, signal.SIGKILL)
+    stat = Path("/proc", str(thinner._pid), "stat")
+    assert wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z")
+    recorder.writer.when_nearly_full = thinner.ask
+    flood(recorder)
+    recorder.writer.close()
+    thinner.end()
+    got = recorder.got()
+    assert recorder.writer.dropped_segments > 2
+    assert got[1] == recorder.sent[1][-len(got[1]) :]
+    assert len(got[1]) < len(recorder.sent[1])
