@@ -17,8 +17,10 @@ from gvtui.export.report.formats import REPORT_FORMATS
 from gvtui.export.report.making import make_report
 from gvtui.export.selection import Selection
 from gvtui.trace.bookmarks import Bookmarks, bookmarks_path
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.files import index_path
+from gvtui.trace.frames import FramesNote, packed_frames
 from gvtui.trace.marks import (
     GapMark,
     LostMark,
@@ -48,6 +50,8 @@ _AGAIN = 4
 
 _SHARE = 4
 """These take files, and so more time than others for an input."""
+
+_MOST_READ = 1 << 16
 
 _MEMORY = Path("/dev/shm")
 """Where files cost no disk."""
@@ -224,6 +228,26 @@ def _indexes() -> Iterable[bytes]:
     yield _all_files()["x.gvtrace.index"]
 
 
+def _compressed(data: bytes) -> None:
+    """A compressed log, of which nothing need be true."""
+    with _folder() as folder:
+        path = folder / "x.gvtrace"
+        path.write_bytes(data)
+        with opened_source(path) as source:
+            size = source.size
+            piece = source.pread(_MOST_READ, max(0, size - _MOST_READ))
+            assert len(piece) == min(size, _MOST_READ)
+        _read(path, _way_for(data))
+
+
+def _compressed_logs() -> Iterable[bytes]:
+    plain = _recorded()
+    for frame_bytes in (len(plain), 300):
+        note = FramesNote(len(plain), frame_bytes, 0)
+        yield b"".join(packed_frames(lambda size, at: plain[at : at + size], note))
+    yield FramesNote(1 << 30, 1 << 20, 88).pack()
+
+
 def _marks(data: bytes) -> None:
     """The details of a mark: what is read from them is written and read again as the same."""
     mark = read_mark(unpack_details(data))
@@ -289,6 +313,7 @@ RECORDINGS = (
     Target("save-file", _log, _save_files, _SHARE),
     Target("damage", _damage, lambda: [b"", b"\x00\x10\x01", bytes(range(24))], _SHARE),
     Target("index", _index, _indexes, _SHARE),
+    Target("compressed", _compressed, _compressed_logs, _SHARE),
     Target("marks", _marks, _mark_seeds),
     Target("bookmarks", _bookmarks, _bookmark_seeds, _SHARE),
 )
