@@ -74,7 +74,7 @@ class AttachedMonitor(Hearing):
             channel.close()
             if error.errno == errno.EACCES:
                 raise MonitorError(
-                    f"the monitor at {path} is another user's: only that user and root can attach"
+                    f"the monitor at {path} is another user's: only that user can attach"
                 ) from error
             reason = error.strerror or f"it does not answer within {ANSWER_SECONDS:g} s"
             raise MonitorError(f"cannot attach to the monitor at {path}: {reason}") from error

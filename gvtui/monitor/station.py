@@ -28,7 +28,7 @@ from gvtui.monitor.peer import credentials
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PROTOCOL = 1
@@ -46,6 +46,10 @@ _LINES_AT_ONCE = 40
 """How many lines one message has: as many as fit, whatever letters they are of."""
 _MOST_MESSAGES = 64
 """How many messages of one viewer are taken in one turn."""
+_MOST_NEW = 128
+"""How many who come are let in, or refused, in one turn: as many as may wait."""
+_MOST_KEYS = 8
+"""How many values a message has at most; none of them is a list."""
 
 
 def station_path(listen: Path) -> Path:
@@ -97,24 +101,25 @@ class _Attached:
         self.control = Control(channel)
         self.only_asks = False
         self.awaits_answer = False
+        self.is_gone = False
 
-    def messages(self) -> list[dict[str, Any]] | None:
-        """What it has said since the last call; None once it has gone."""
-        found = []
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """What it has said since the last call, each read when the one before has been dealt with;
+        `is_gone` holds afterwards once it has gone."""
         for _ in range(_MOST_MESSAGES):
             try:
                 data = self.channel.recv(MAX_CONTROL_BYTES)
             except BlockingIOError:
-                break
+                return
             except OSError:
-                return None
+                data = b""
             if not data:
-                return None
+                self.is_gone = True
+                return
             with contextlib.suppress(ValueError, msgpack.UnpackException):
-                message = msgpack.unpackb(data)
+                message = msgpack.unpackb(data, max_array_len=0, max_map_len=_MOST_KEYS)
                 if isinstance(message, dict):
-                    found.append(message)
-        return found
+                    yield message
 
 
 class Station:
@@ -182,24 +187,27 @@ class Station:
     def turn(self) -> None:
         """Let viewers in, do what they ask, and send what they have not read; never waits."""
         self._let_in()
+        document: dict[str, Any] | None = None
         for viewer in list(self._viewers):
-            messages = viewer.messages()
-            if messages is None:
+            for message in viewer.messages():
+                self._obey(viewer, message)
+            if viewer.is_gone:
                 self._viewers.remove(viewer)
                 viewer.channel.close()
                 continue
-            for message in messages:
-                self._obey(viewer, message)
             viewer.control.flush()
-            # One answer serves all that it has asked, once it has read what was said before.
+            # One answer serves all that it has asked, once it has read what was said before; and one
+            # look at the monitor all who ask at once.
             if viewer.awaits_answer and viewer.control.is_read:
                 viewer.awaits_answer = False
-                viewer.control.say("told", document=self._describe())
+                document = document if document is not None else self._describe()
+                viewer.control.say("told", document=document)
         if self._clock() - self._spoke_at >= _BEAT_SECONDS:
             self.say({"kind": "beat"})
 
     def _let_in(self) -> None:
-        while True:
+        # Who comes again and again would else keep the others waiting for ever.
+        for _ in range(_MOST_NEW):
             try:
                 channel, _ = self._listener.socket.accept()
             except OSError:

@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 Work: TypeAlias = Callable[[Path], None]
 """Does something with a recording."""
 
-COUNT = 5_000
+COUNT = 15_000
 """Messages of the smaller recording of a kind."""
-FEWER = {"connections": 1_000}
+FEWER = {"connections": 3_000}
 """The same of kinds whose messages are dear."""
-MOST = 2.6
-"""Times as much that twice the size may take: measuring has its noise."""
-MOST_RUNS = 4
+MOST = 2.8
+"""Times as much that twice the size may take: 2 in proportion, 4 with the square, and measuring has its
+noise."""
+MOST_RUNS = 6
 """How often that is measured which seems to take more."""
 LEAST_SECONDS, LEAST_MIB = 0.2, 8.0
 """Less than this more than for one message is not looked at."""

@@ -101,5 +101,5 @@ def test_a_user_without_rights_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
             raise PermissionError(13, "Permission denied", address)
 
     monkeypatch.setattr("gvtui.monitor.attached.socket.socket", Closed)
-    with pytest.raises(MonitorError, match="another user's: only that user and root can attach"):
+    with pytest.raises(MonitorError, match="another user's: only that user can attach"):
         AttachedMonitor.find(tmp_path / "s")

@@ -1,21 +1,42 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgpack
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.monitor import station as rooms
+from gvtui.monitor.peer import credentials
 from gvtui.monitor.station import Hello, Station, station_path
 from tests.monitor.stationed import hello
 
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats()
+    | st.text(max_size=20) | st.binary(max_size=20) | st.binary(max_size=20).map(zlib.compress)
+    | st.sampled_from(["ask", "mark", "changing", "hello"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)  # fmt: skip
+_KEYS = st.sampled_from(["kind", "details", "conn", "sandbox"]) | st.text(max_size=8)
+_MESSAGES = st.binary(min_size=1, max_size=60) | (
+    _VALUES | st.dictionaries(_KEYS, _VALUES, max_size=5)
+).map(msgpack.packb)
+
 
 def make(
-    folder: Path, clock: list[float], passed: list[tuple[bytes, int]] | None = None
+    folder: Path,
+    clock: list[float],
+    passed: list[tuple[bytes, int]] | None = None,
+    describe: Callable[[], dict[str, Any]] = dict,
 ) -> Station:
     def pass_mark(packed: bytes, conn: int) -> bool:
         if passed is not None:
@@ -26,7 +47,7 @@ def make(
         folder / "s",
         lambda: hello(folder),
         pass_mark=pass_mark,
-        describe=dict,
+        describe=describe,
         clock=lambda: clock[0],
     )
 
@@ -170,6 +191,77 @@ def test_many_questions_have_one_answer(tmp_path: Path) -> None:
         station.turn()
         assert said(viewer) == ["told"]
     station.close()
+
+
+def test_all_who_ask_at_once_have_one_look_at_the_monitor(tmp_path: Path) -> None:
+    looks: list[int] = []
+
+    def describe() -> dict[str, Any]:
+        looks.append(1)
+        return {"look": len(looks)}
+
+    station = make(tmp_path, [0.0], describe=describe)
+    with connect(tmp_path) as first, connect(tmp_path) as second:
+        for turn in (1, 2):
+            for viewer in (first, second):
+                viewer.send(msgpack.packb({"kind": "ask"}))
+            station.turn()
+            for viewer in (first, second):
+                last = b""
+                with contextlib.suppress(BlockingIOError):
+                    while data := viewer.recv(1 << 20):
+                        last = data
+                assert msgpack.unpackb(last) == {"kind": "told", "document": {"look": turn}}
+    station.close()
+
+
+def test_who_comes_again_and_again_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = make(tmp_path, [0.0])
+    coming = [connect(tmp_path)]
+    trusted = credentials
+
+    def come_again(channel: socket.socket) -> dict[str, int]:
+        coming.append(connect(tmp_path))
+        return trusted(channel)
+
+    monkeypatch.setattr(rooms, "credentials", come_again)
+    station.turn()
+    assert 64 < len(coming) < 1000
+    assert station.viewers == 64
+    for viewer in coming:
+        viewer.close()
+    station.close()
+
+
+def test_a_message_of_very_many_values_is_none(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    many = b"\xdd" + (60_000).to_bytes(4, "big") + b"\x80" * 60_000
+    with connect(tmp_path) as viewer:
+        station.turn()
+        said(viewer)
+        for nested in (many, b"\x91" * 60_000 + b"\xc0", b"\x81\xa1a" * 20_000 + b"\xc0"):
+            viewer.send(b"\x82\xa4kind\xa4stop\xa1x" + nested)
+            station.turn()
+        assert not station.is_told_to_stop
+        assert station.viewers == 1
+    station.close()
+
+
+@given(st.lists(_MESSAGES, max_size=8))
+def test_any_message_leaves_the_station_at_work(sent: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        station = make(Path(name), [0.0])
+        with connect(Path(name)) as viewer, connect(Path(name)) as other:
+            station.turn()
+            said(other)
+            for data in sent:
+                viewer.send(data)
+            other.send(msgpack.packb({"kind": "ask"}))
+            station.turn()
+            assert said(other)[-1] == "told"
+        station.close()
 
 
 def test_a_change_of_a_session_is_told_to_the_others(tmp_path: Path) -> None:
