@@ -45,7 +45,8 @@ MOST_SECONDS = 1.5
 WAIT_SECONDS = 300.0
 _LOOK_SECONDS = 0.01
 _UNFINISHED = ".gvtui-*.new"
-_COMPRESSION_SECONDS = 1.2
+_COMPRESSION_SECONDS = 20.0
+"""How long a segment is waited for at most that is compressed."""
 _UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 
 
@@ -279,8 +280,11 @@ class Round:
             while not list(self.trace.glob(_UNFINISHED)):
                 look()
                 time.sleep(_LOOK_SECONDS)
-            # Reading, writing, reading back and putting in place take about so long.
-            time.sleep(self._dice.uniform(0, _COMPRESSION_SECONDS))
+            # Under load it takes seconds: now in the midst of it, now when files take their places.
+            until = time.monotonic() + self._dice.choice((0.3, _COMPRESSION_SECONDS))
+            while time.monotonic() < until and not reader.compressed.segments:
+                look()
+                time.sleep(_LOOK_SECONDS)
         if self._moment is Moment.ROTATION:
             following = files.segment_numbers(self.trace)[-1] + 1
             log = files.segment_path(self.trace, following)
