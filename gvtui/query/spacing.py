@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgpack
 import numpy as np
 
+from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import CHUNK_BYTES, RowColumn
@@ -116,17 +117,19 @@ class StateSpacer:
         self._readers = (
             analysis.statistics(),
             analysis.statistics(by_descriptor=True),
+            ActivityReader(analysis.context),
         )
 
     @property
     def _roots(self) -> dict[str, Mapping[str, Any]]:
-        analysis, (numbers, descriptors) = self._analysis, self._readers
+        analysis, (numbers, descriptors, activity) = self._analysis, self._readers
         return {
             "processes": {"pairs": analysis.pairs, "processes": analysis.processes},
             "timeline": {"timeline": analysis.timeline},
             "numbers": {"counts": numbers.counts},
             "resolved": {"resolver": analysis.resolved.resolver},
             "descriptors": {"descriptor_counts": descriptors.counts},
+            "activity": {"activity": activity},
         }
 
     def states(self) -> Iterator[list[tuple[str, Iterable[bytes]]]]:

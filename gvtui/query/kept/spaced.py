@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 LEAST_ROWS = 50_000
 """A recording with fewer rows is read again sooner than anybody notices."""
 
-SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors")
-"""What a state has of `keeper.SECTIONS`, in this order. Activity is none of them: what it says of a
-row may depend on what later rows tell."""
+SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "activity")
+"""What a state has of `keeper.SECTIONS`, in this order."""
 
 TAKEN_IN, COLUMNS, CHUNKS = "taken in", "columns", "chunks"
 """What a state has beside its sections: what the trace had taken in; see `ColumnsTold`; and the

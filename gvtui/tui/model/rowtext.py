@@ -213,7 +213,11 @@ class RowTexts:
         if row.kind != Kind.MESSAGE:
             look = Look.DROP if row.kind == Kind.DROP else Look.NOTE
             rule = self._rule(row_id, row, container, name)
-            return RowText(row_id, row, look, DROP_SIGN, container, name, "", "", "", "", rule)
+            # Of which container a connection is, a later row may tell.
+            return RowText(
+                *(row_id, row, look, DROP_SIGN, container, name, "", "", "", "", rule),
+                is_final=bool(container),
+            )
         process = trace.string(row.process)
         if row.flags & (Flag.MALFORMED | Flag.TRUNCATED):
             return self._bad(row_id, row, container, name)

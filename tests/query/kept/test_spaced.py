@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query import spacing
+from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
 from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
@@ -56,13 +57,15 @@ def read(trace: Trace, state: StateAt | None) -> list[object]:
     trace.refresh()
     analysis = Analysis(trace, audit_variable="", state=state)
     numbers, descriptors = analysis.statistics(), analysis.statistics(by_descriptor=True)
-    analysis.finish(numbers, descriptors)
+    activity = ActivityReader(analysis.context)
+    analysis.finish(numbers, descriptors, activity)
     return [
         analysis.timeline.buckets(50),
         numbers.by_process(),
         numbers.by_syscall(events=True),
         numbers.histogram(),
         descriptors.by_path(),
+        activity.activity(()),
         [
             (each.pid, each.name, each.command_line, each.end_row)
             for each in analysis.processes.tree

@@ -46,6 +46,9 @@ def compare(path: Path, positions: list[int]) -> int:
                 pass
             each.cursor = row
         here, there = told(model), told(only)
+        begun = model.analysis.began_with
+        # The numbers that are compared are those by descriptor.
+        assert begun is None or begun.restored == {*spaced.SECTIONS} - {"numbers"}
         assert here.keys() == there.keys()
         for pane in here:
             assert here[pane] == there[pane], (pane, row)
@@ -77,6 +80,11 @@ def test_so_they_are_where_states_are_kept(
     assert read_spaced(path, AUDIT_VARIABLE)
     positions = positions_in(path, 4)
     assert compare(path, positions) == len(positions)
+
+
+def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("upstream-echo"))])
+    compare(path, [0, 11])
 
 
 def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
