@@ -208,9 +208,13 @@ def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> Kep
     if key is None:
         return None
     with suppress(OSError, ValueError, TypeError, KeyError, msgpack.UnpackException):
-        if not is_only_ours(os.lstat(path)) or not nobody_else_writes(path.parent):
+        if not nobody_else_writes(path.parent):
             return None
         with open_to_read(path) as file:
+            # What was opened is asked, not the name, which may stand for another file by now.
+            opened = os.fstat(file.fileno())
+            if not is_only_ours(opened) or not os.path.samestat(opened, os.lstat(path)):
+                return None
             # That of a growing file may be written over while it is read.
             heads = (_head_of(file, key) for _ in range(_ATTEMPTS))
             head = next(filter(None, heads), None)

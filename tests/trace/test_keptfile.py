@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.files import open_to_read
 from gvtui.trace import keptfile, sidefiles
 from gvtui.trace.keptfile import identity_of, open_kept, vouches, write_kept
 from gvtui.trace.reader import Trace
@@ -141,6 +142,24 @@ def test_one_that_others_may_write_is_not_believed(log: Path) -> None:
     kept(log)
     assert open_kept(log, pair, "1") is not None
     assert kept_path(pair).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_opened_is_asked_and_not_its_name(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = kept(log)
+    path, other = kept_path(pair), tmp_path / "other"
+    other.write_bytes(path.read_bytes())
+    for mode in (0o666, 0o600):
+        other.chmod(mode)
+        with monkeypatch.context() as patch:
+            # The name leads elsewhere at the moment when it is opened.
+            patch.setattr(keptfile, "open_to_read", lambda _: open_to_read(other))
+            assert open_kept(log, pair, "1") is None
+    assert open_kept(log, pair, "1") is not None
+    path.unlink()
+    path.symlink_to(other)
+    assert open_kept(log, pair, "1") is None
 
 
 def test_nothing_is_written_where_others_may_write(log: Path) -> None:
