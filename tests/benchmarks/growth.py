@@ -67,7 +67,9 @@ def cost(work: Work, path: Path) -> Cost:
     """Do something with a recording in a copy of this process, in which all modules are loaded."""
     pid = os.fork()
     if not pid:
-        os.dup2(os.open(os.devnull, os.O_RDWR), sys.stdout.fileno())
+        kept = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_RDWR), stream.fileno())
         code: object = 1
         try:
             work(path)
@@ -75,7 +77,8 @@ def cost(work: Work, path: Path) -> Cost:
         except SystemExit as ended:
             code = ended.code
         except BaseException:
-            traceback.print_exc()
+            traceback.print_exc(file=kept)
+            kept.flush()
         finally:
             sys.stdout.flush()
             os._exit(code if isinstance(code, int) else 1)
