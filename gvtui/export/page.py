@@ -18,8 +18,10 @@ _STYLE = (
     "color-scheme:light dark}"
     "table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.2rem .6rem;border-bottom:1px solid #8885;"
-    "overflow-wrap:anywhere}"
-    "td{font-family:ui-monospace,monospace;font-size:13px}"
+    "overflow-wrap:break-word}"
+    "td{font-family:ui-monospace,monospace;font-size:13px;overflow-wrap:anywhere;min-width:10ch}"
+    "th:first-child{white-space:nowrap}"
+    "td:first-child{overflow-wrap:break-word;min-width:1ch;max-width:60ch}"
 )
 
 

@@ -6,6 +6,7 @@ All is held against the manifest, section by section: nothing may be missing, no
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from gvtui.query.activity import pending
 from tests.e2e.commands import gvtui
 from tests.e2e.containers import RunscBinary
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 from tests.e2e.tools import compiled
+from tests.query.activity.runs import Growing, told_up_to
 
 pytestmark = pytest.mark.e2e
 
@@ -93,3 +96,32 @@ def test_the_report_is_the_manifest(binary: RunscBinary, folder: Path, program: 
         assert gvtui("report", one.path, "--format", style)[0] == report(
             one.path, "--format", style
         )
+
+
+def test_what_is_read_while_the_sandbox_runs_is_what_is_read_at_the_end(
+    binary: RunscBinary, folder: Path, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Else too few rows wait for anything to be settled.
+    monkeypatch.setattr(pending, "_FIRST_LOOK", 4)
+    work = folder / "work"
+    (work / "sub").mkdir(parents=True)
+    (work / "in.txt").write_text("0123456789 and more")
+    own = work / "footprint"
+    shutil.copy(program, own)
+    script = f"{own} {work} {own}; cat /etc/passwd | sort | head -3; ls -l /usr/lib; nosuchprogram"
+    with recording(folder) as one:
+        pod_init = write_pod_init(folder / "pod.json", everything(one.socket))
+        run_do(binary, folder, pod_init, "sh", "-c", f"{script}; true")
+        one.wait_for(1)
+        one.end().close()
+    for seed in range(4):
+        chance = random.Random(seed)
+        growing = Growing(one.path)
+        most = chance.choice((growing.rows // 200, growing.rows // 10))
+        compared = {chance.randint(1, growing.rows), growing.rows}
+        for stop in sorted(compared):
+            while growing.position < stop:
+                grown = growing.position + chance.randint(1, most)
+                growing.grow(min(stop, grown), chance.randint(1, most))
+            assert growing.told() == told_up_to(one.path, stop)
+        growing.close()

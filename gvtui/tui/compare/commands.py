@@ -51,11 +51,10 @@ class Comparing(Feature):
         if words:
             self._tell(self._start(shlex.join(words)))
             return
-        hint = (
-            "FILE, FILE@12:00..12:05, @12:00..12:05 of this trace, or a container; two: both sides"
-        )
+        # So short that a screen of 80 columns has all of it.
+        hint = "FILE, FILE@12:00..12:05, @12:00..12:05, CONTAINER; or two"
         if list(self.model.bookmarks):
-            hint += "; notes of bookmarks stand for times"
+            hint = "FILE, FILE@12:00..12:05, @NOTE..12:05, CONTAINER; or two"
         self.viewer.ask(Question("compare with", self._start, value=self._typed, hint=hint))
 
     @command("Show the last comparison again")

@@ -39,6 +39,17 @@ def test_a_line_leads_to_its_rows_here(viewer: FakeViewer, tmp_path: Path) -> No
     assert "Only the other recording has it: gvtui print" in viewer.said
 
 
+def test_the_hint_is_whole_on_a_narrow_screen(viewer: FakeViewer) -> None:
+    for note in (None, "here"):
+        if note is not None:
+            viewer.model.bookmarks.set(3, note)
+        viewer.commands.execute("compare.to")
+        assert viewer.question is not None
+        # Beside the words before it, on 80 columns.
+        assert len(viewer.question.hint) <= 58
+        assert ("@NOTE" in viewer.question.hint) == (note is not None)
+
+
 def test_windows_of_this_trace_have_their_rows_here(viewer: FakeViewer) -> None:
     cut = f"{TIME_NS + 10**8}"
     viewer.commands.execute(f"compare.to @..{cut} @{cut}..")
