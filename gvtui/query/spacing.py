@@ -161,7 +161,9 @@ class StateSpacer:
             # What states tell grows with the rows.
             expected = last.size * (1 + (end - first) / (last.row - first)) / 2
             chunks = 2 * CHUNK_BYTES
-            apart = max(apart, int(left * (expected + chunks) / max(self._room, 1)))
+            # How they grow shows only with time, and the first ones are small.
+            fitting = int(left * (expected + chunks) / max(self._room, 1))
+            apart = max(apart, min(fitting, last.row - first))
             pace = (last.row - first) / max(self._reading_seconds, 1e-3)
             apart = max(apart, int(last.seconds / WRITING_SHARE * pace))
         for begin in range(last.row + apart, end, LEAST_APART):
