@@ -143,7 +143,7 @@ class Timeline(Follower):
         late = [
             row for row in self._late.before(before) if self._execs.code(row) is ExecCode.FAILED
         ]
-        if late and self.start_ns:
+        if late:
             used = (self.end_ns - self.start_ns) // self.width_ns + 1
             places = np.searchsorted(self._first_rows(used), late, "right") - 1
             np.add.at(self._errors, np.maximum(places, 0), 1)
@@ -151,12 +151,8 @@ class Timeline(Follower):
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
         codes = self._execs.codes(start, len(rows))
         self._take_late(start)
+        # Rows without a time before the first that has one are in the first bucket, with it.
         times = self._times(rows)
-        if not self.start_ns:
-            if self._first[0] < 0:
-                # Rows without a time before the first that has one are with it.
-                self._first[0] = start
-            return
         self.end_ns = int(times[-1])
         while (self.end_ns - self.start_ns) // self.width_ns >= self._size:
             self._widen()

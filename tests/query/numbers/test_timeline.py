@@ -76,7 +76,24 @@ def test_rows_without_any_time() -> None:
     timeline = Timeline(MemoryTrace(rows))
     while timeline.advance(1):
         pass
-    assert sum(bucket.rows for bucket in timeline.buckets(10)) == 2
+    assert sum(bucket.rows for bucket in timeline.buckets(10)) == 3
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 100])
+def test_rows_without_a_time_before_the_first_that_has_one_are_counted_with_it(step: int) -> None:
+    rows = [
+        enter(1, 0),
+        leave(1, 0, errno=2),
+        drop(count=7),
+        enter(1, 0, recv_ns=START),
+        leave(1, 0, recv_ns=START + SECOND),
+    ]
+    timeline = Timeline(MemoryTrace(rows), size=4)
+    while timeline.advance(step):
+        pass
+    first, *_, last = timeline.buckets(100)
+    assert (first.start_ns, first.rows, first.errors, first.dropped) == (START, 3, 1, 7)
+    assert (first.first_row, last.rows) == (0, 1)
 
 
 def test_rows_let_go_are_passed_over() -> None:
