@@ -238,6 +238,17 @@ def appended(path: Path) -> BinaryIO:
     return _regular(os.open(path, flags, 0o600), path, "ab")
 
 
+def written_to(path: Path) -> BinaryIO:
+    """Open a file that exists for writing from its beginning, as those of the kernel in /proc, which
+    need not have an end to append to.
+
+    Raises:
+        OSError: it cannot be opened, is a symbolic link, or no regular file.
+    """
+    flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _regular(os.open(path, flags), path, "wb")
+
+
 def made(path: Path, mode: int = 0o600) -> BinaryIO:
     """Create a file that does not exist yet, and open it for writing.
 

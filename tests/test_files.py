@@ -22,6 +22,7 @@ from gvtui.files import (
     unfinished_path,
     whole_file,
     write_whole,
+    written_to,
 )
 from tests.held import most_taken
 
@@ -199,7 +200,7 @@ def test_files_of_a_user_who_receives_for_us_are_believed(
     assert is_only_ours(other)
 
 
-@pytest.mark.parametrize("opened", [locked_file, appended, made])
+@pytest.mark.parametrize("opened", [locked_file, appended, made, written_to])
 def test_nothing_is_written_through_a_link(
     tmp_path: Path, opened: Callable[[Path], BinaryIO]
 ) -> None:
@@ -210,6 +211,16 @@ def test_nothing_is_written_through_a_link(
             opened(tmp_path / name)
     assert (tmp_path / "victim").read_text() == "theirs"
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_is_there_is_written_to_from_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("0123")
+    with written_to(tmp_path / "a") as file:
+        file.write(b"-5")
+    assert (tmp_path / "a").read_text() == "-523"
+    with pytest.raises(FileNotFoundError):
+        written_to(tmp_path / "missing")
+    assert not (tmp_path / "missing").exists()
 
 
 def test_a_file_is_given_away_and_no_link_is_followed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.files import appended
+from gvtui.files import written_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,9 @@ def favoured_screen() -> Iterator[bool]:
     try:
         is_realtime = False not in {_favour(int(each.name)) for each in _THREADS.iterdir()}
         if before is not None and not is_realtime:
-            _favour_session(SCREEN_NICENESS)
+            # The threads are favoured also where the session cannot be.
+            with contextlib.suppress(OSError):
+                _favour_session(SCREEN_NICENESS)
     except (OSError, AttributeError):
         yield False
         return
@@ -126,7 +128,7 @@ def _session_niceness() -> int | None:
 
 
 def _favour_session(niceness: int) -> None:
-    with appended(_SESSION) as file:
+    with written_to(_SESSION) as file:
         file.write(str(niceness).encode())
 
 
