@@ -34,7 +34,7 @@ from gvtui.trace.reader import Trace
 from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
 from tests.load.prefix import Found, found_in, problems_of, repaired_problems
-from tests.load.usage import processes_of
+from tests.load.usage import FLIGHT_HELPERS, processes_of
 
 MOMENTS, SEED = 100, 1
 CONNECTIONS = 2
@@ -223,7 +223,7 @@ class Round:
                 viewer = Viewer([*words, "--limit", "keep-others-seconds=0"])
                 stack.callback(viewer.close)
                 viewer.wait_for("following", WAIT_SECONDS)
-                processes = processes_of(viewer.pid)
+                processes = processes_of(viewer.pid, helpers=FLIGHT_HELPERS)
                 pids = {"viewer": viewer.pid, "receiver": processes["monitor"]}
                 [self.trace] = (self._folder / "cache" / "gvtui" / "live").glob("*/")
             else:

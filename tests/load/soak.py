@@ -24,7 +24,7 @@ from tests.e2e.containers import RunscBinary, find_binaries
 from tests.e2e.test_terminal import GVTUI, Terminal
 from tests.load.busy import busy_container, count_messages
 from tests.load.flat import Series
-from tests.load.usage import MIB, Sampler, Usage, processes_of
+from tests.load.usage import FLIGHT_HELPERS, MIB, Sampler, Usage, processes_of
 
 MINUTES, KEEP = 30.0, "2GiB"
 COUNT = 100_000
@@ -219,7 +219,9 @@ def play(binary: RunscBinary, minutes: float, keep: str, count: int = COUNT) -> 
         watched = Watched(Path(name), keep)
         try:
             with busy_container(binary, watched.socket, LOWEST_OVERHEAD, count) as busy:
-                sampler = Sampler(processes_of(watched.program), SAMPLE_SECONDS)
+                sampler = Sampler(
+                    processes_of(watched.program, helpers=FLIGHT_HELPERS), SAMPLE_SECONDS
+                )
                 until = time.monotonic() + minutes * 60
                 with sampler.running():
                     wait_for(

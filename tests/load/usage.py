@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,12 +67,19 @@ def usage_of(pid: int) -> Usage:
     )
 
 
-def processes_of(viewer: int, seconds: float = START_SECONDS) -> dict[str, int]:
-    """The processes of a live view by what they are for: `viewer`, `monitor`, `porter`.
+FLIGHT_HELPERS = ("porter", "thinner")
+"""The helpers of a flight recorder's monitor, in the order in which it starts them."""
+
+
+def processes_of(
+    viewer: int, seconds: float = START_SECONDS, helpers: Sequence[str] = ("porter",)
+) -> dict[str, int]:
+    """The processes of a live view by what they are for: `viewer`, `monitor`, and its helpers.
 
     Args:
         viewer: the view's own process.
         seconds: how long to wait until all of them run.
+        helpers: what the processes are for that the monitor starts, in this order.
 
     Raises:
         LookupError: one of them does not run.
@@ -80,11 +87,15 @@ def processes_of(viewer: int, seconds: float = START_SECONDS) -> dict[str, int]:
     deadline = time.monotonic() + seconds
     while True:
         for monitor in children_of(viewer):
-            porters = children_of(monitor) if MONITOR in words_of(monitor) else []
-            if len(porters) == 1:
-                return {"viewer": viewer, "monitor": monitor, "porter": porters[0]}
+            started = children_of(monitor) if MONITOR in words_of(monitor) else []
+            if len(started) == len(helpers):
+                return {
+                    "viewer": viewer,
+                    "monitor": monitor,
+                    **dict(zip(helpers, started, strict=True)),
+                }
         if time.monotonic() >= deadline:
-            raise LookupError(f"process {viewer} has no monitor with a porter")
+            raise LookupError(f"process {viewer} has no monitor with {' and '.join(helpers)}")
         time.sleep(_LOOK_SECONDS)
 
 
