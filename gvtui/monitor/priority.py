@@ -44,6 +44,10 @@ def become_realtime() -> bool:
     except (OSError, AttributeError):
         with contextlib.suppress(OSError, AttributeError):
             _be_nice(0, MONITOR_NICENESS)
+            # Among sessions the niceness of a thread counts for nothing. A session that others began
+            # has more in it than the monitor.
+            if os.getsid(0) == os.getpid() and _session_niceness() is not None:
+                _favour_session(MONITOR_NICENESS)
         return False
     return True
 

@@ -78,7 +78,8 @@ class Herd:
         # A pipe would hold it up when it is full, for nobody reads meanwhile.
         self._out = out
         with out.open("wb") as file:
-            self._process = subprocess.Popen(command, stdout=file)
+            # Its own session, as that of this process is favoured.
+            self._process = subprocess.Popen(command, stdout=file, start_new_session=True)
 
     def sent(self) -> list[Sent]:
         """Wait for all, and tell what they have sent."""

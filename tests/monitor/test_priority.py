@@ -49,6 +49,36 @@ def test_without_real_time_the_monitor_still_comes_before_the_screen(
     assert priority.MONITOR_NICENESS < SCREEN_NICENESS
 
 
+_LEADER = """
+import json, os, sys
+from gvtui.monitor import priority
+
+def refuse(thread, policy, parameter, schedule=os.sched_setscheduler):
+    if policy & ~os.SCHED_RESET_ON_FORK != os.SCHED_OTHER:
+        raise PermissionError(1, "Operation not permitted")
+    schedule(thread, policy, parameter)
+
+os.sched_setscheduler = refuse
+os.setsid()
+if sys.argv[1] == "guest" and (child := os.fork()):
+    os.waitpid(child, 0)
+    os._exit(0)
+before = priority._session_niceness()
+priority.become_realtime()
+niceness = os.getpriority(os.PRIO_PROCESS, 0)
+print(json.dumps([niceness, before, priority._session_niceness()]))
+"""
+
+
+@pytest.mark.parametrize("place", ["leader", "guest"])
+def test_without_real_time_the_monitor_s_own_session_comes_first_too(place: str) -> None:
+    words = [sys.executable, "-c", _LEADER, place]
+    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    niceness, before, after = json.loads(out)
+    is_favoured = niceness == priority.MONITOR_NICENESS and before is not None and place == "leader"
+    assert after == (priority.MONITOR_NICENESS if is_favoured else before)
+
+
 def test_the_collector_is_off_until_idle() -> None:
     script = (
         "import gc; from gvtui.monitor.priority import quiet_collector;"
