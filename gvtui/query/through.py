@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +35,7 @@ _NICENESS = 5
 
 
 class ReadingThrough:
-    """The process. Whoever starts it calls `close`."""
+    """The process. Whoever starts it calls `close`; it ends with them in any case."""
 
     def __init__(self, path: Path, audit_variable: str, way: str = "whole") -> None:
         """Start it.
@@ -45,7 +47,7 @@ class ReadingThrough:
         """
         self._process = subprocess.Popen(
             python("-m", __name__, way, str(path), audit_variable),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -68,6 +70,8 @@ class ReadingThrough:
         """End it."""
         self._process.kill()
         self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
 
 def is_worthwhile(analysis: Analysis) -> bool:
@@ -119,11 +123,24 @@ def main() -> int:
     """Read the recording that is named; gives the process's exit code."""
     way, path = WAYS[sys.argv[1]], Path(sys.argv[2])
     os.nice(_NICENESS)
+    end_with_viewer(sys.stdin.fileno())
     _confine(path)
     try:
         return 0 if way(path, sys.argv[3]) else 1
     except (GvtuiError, OSError):
         return 1
+
+
+def end_with_viewer(fd: int) -> None:
+    """End this process as soon as nobody has the other end of a pipe open any more; of anything but a
+    pipe nothing is learnt."""
+
+    def wait() -> None:
+        os.read(fd, 1)
+        os._exit(1)
+
+    if stat.S_ISFIFO(os.fstat(fd).st_mode):
+        threading.Thread(target=wait, daemon=True).start()
 
 
 def _confine(path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from gvtui.python import python
 from gvtui.query import through
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
@@ -52,6 +55,40 @@ def test_a_process_that_is_ended_has_kept_nothing(tmp_path: Path) -> None:
     reading.wait()
     assert not reading.has_kept
     reading.close()
+
+
+def test_the_process_ends_when_its_viewer_has_gone(tmp_path: Path) -> None:
+    path = tmp_path / "run.gvtrace"
+    write_mixed(path, 50_000)
+    assert wait_until(lambda: identity_of(path, beside(path)) is not None)
+    command = python("-m", "gvtui.query.through", "spaced", str(path), "")
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    process.communicate()
+    assert process.returncode == 1
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def test_it_ends_in_the_middle_of_its_work() -> None:
+    words = "import signal; from gvtui.query.through import end_with_viewer as end; end(0)"
+    process = subprocess.Popen(
+        python("-c", f"{words}; print(flush=True); signal.pause()"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    assert process.poll() is None
+    process.communicate()
+    assert process.returncode == 1
+
+
+def test_only_a_pipe_tells_that_the_viewer_has_gone() -> None:
+    pid = os.fork()
+    if not pid:
+        with open(os.devnull) as null:
+            through.end_with_viewer(null.fileno())
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_everything_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
