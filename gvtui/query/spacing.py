@@ -6,6 +6,7 @@ that is left for them.
 
 from __future__ import annotations
 
+import time
 import zlib
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,16 +21,19 @@ from gvtui.query.column import CHUNK_BYTES, RowColumn
 from gvtui.query.kept.spaced import (
     CHUNKS,
     COLUMNS,
+    ROWS,
     SECTIONS,
     TAKEN_IN,
     ColumnsTold,
+    rows_before,
     section_name,
     spaced_version,
 )
 from gvtui.query.kept.writing import NotKeptError, StateWriter
 from gvtui.query.leftovers import without_collecting
-from gvtui.trace.keptfile import identity_of, open_kept, write_growing
-from gvtui.trace.sidefiles import spaced_path
+from gvtui.trace.growing import is_growing
+from gvtui.trace.keptfile import open_of, write_growing
+from gvtui.trace.keptplace import forget_old_states, states_place
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
@@ -53,6 +57,8 @@ _TRIED = 64
 """Beside how many rows one is searched that parts no call that is told twice."""
 _NEAR = 1 << 9
 """How many rows before and after it are looked at for that."""
+_WAIT_SECONDS = 0.5
+"""Between two looks at whether rows have come."""
 
 
 class _Written(NamedTuple):
@@ -73,24 +79,27 @@ def keep_spaced(trace: Trace, audit_variable: str) -> bool:
     """Read a recording through, and keep the states at some rows; True if all were written.
 
     Each can be taken up as soon as it is written. States that are kept from a reading that was
-    ended stay until there are more.
+    ended stay until there are more. Of a trace that somebody else writes they are kept as it grows,
+    until it grows no more, or lets its oldest rows go: the states need them.
 
     Args:
         trace: it, opened for this.
         audit_variable: see `Analysis`.
     """
-    pair, known = trace.index_files, spaced_version(audit_variable)
-    identity = identity_of(trace.path, pair) if pair is not None else None
-    if pair is None or identity is None or not known:
+    place, known = states_place(trace), spaced_version(audit_variable)
+    if place is None or not known:
         return False
-    if trace.damage or trace.damaged_bytes or trace.settling is not None:
+    if trace.damage or trace.damaged_bytes:
         return False
-    former = open_kept(trace.path, pair, known, spaced_path(pair))
+    former = open_of(place.identity, known, place.path)
     least = len(former.names) if former is not None else 0
-    spacer = StateSpacer(trace, audit_variable)
-    rows, path = trace.available_rows, spaced_path(pair)
+    spacer = StateSpacer(trace, audit_variable, may_grow=place.may_grow)
+    if place.may_grow:
+        forget_old_states(place.path)
     try:
-        return write_growing(pair, identity, known, rows, spacer.states(), path, least)
+        return write_growing(
+            place.identity, known, lambda: trace.available_rows, spacer.states(), place.path, least
+        )
     except NotKeptError:
         return False
 
@@ -98,9 +107,17 @@ def keep_spaced(trace: Trace, audit_variable: str) -> bool:
 class StateSpacer:
     """Reads a recording, row after row held back, and gives its states."""
 
-    def __init__(self, trace: Trace, audit_variable: str) -> None:
-        """Begin at the first row; see `keep_spaced` for the arguments."""
+    def __init__(self, trace: Trace, audit_variable: str, *, may_grow: bool = False) -> None:
+        """Begin at the first row.
+
+        Args:
+            trace: see `keep_spaced`.
+            audit_variable: likewise.
+            may_grow: whether rows that come meanwhile are waited for.
+        """
         self._trace = trace
+        self._may_grow = may_grow
+        self._first_row = trace.first_row
         self._audit_variable = audit_variable
         self._room = room_for(trace.size_bytes)
         self._columns: list[RowColumn] = []
@@ -140,6 +157,8 @@ class StateSpacer:
         """
         for _ in range(MOST_STATES):
             row = self._next_row()
+            while row is None and self._has_grown():
+                row = self._next_row()
             if row is None or not self._read_up_to(row):
                 return
             began = process_time()
@@ -151,10 +170,27 @@ class StateSpacer:
             self._last = _Written(row, size, process_time() - began)
             yield [(section_name(row, name), (packed,)) for name, packed in state.items()]
 
+    def _has_grown(self) -> bool:
+        """Wait for rows; False if none will come that count."""
+        trace = self._trace
+        if not self._may_grow:
+            return False
+        is_last = not is_growing(trace.path)
+        before, size = trace.available_rows, trace.size_bytes
+        if not is_last:
+            time.sleep(_WAIT_SECONDS)
+        trace.refresh()
+        self._room += room_for(trace.size_bytes) - room_for(size)
+        has_grown = trace.available_rows > before
+        return trace.first_row == self._first_row and (has_grown or not is_last)
+
     def _next_row(self) -> int | None:
         """Where the next state is to be; None if there is no room, or no row for it."""
         trace, last = self._trace, self._last
         end, first = trace.available_rows, trace.first_row
+        if self._may_grow:
+            # What belongs to the rows at the end may be still to come.
+            end -= _NEAR
         left = end - last.row
         apart = LEAST_APART
         if last.size:
@@ -177,6 +213,8 @@ class StateSpacer:
         trace, began = self._trace, process_time()
         trace.limit = row
         trace.refresh()
+        if trace.first_row != self._first_row:
+            return False
         if self._renamed != trace.connections.claims.renamed:
             if self._beginnings >= _MOST_BEGINNINGS:
                 return False
@@ -189,6 +227,7 @@ class StateSpacer:
         """The bytes of a state by their names; None if there is no room for them."""
         writer, roots = StateWriter({"trace": self._trace}), self._roots
         state = {name: _packed(writer.section(roots[name])) for name in SECTIONS}
+        state[ROWS] = rows_before(self._trace, row)
         taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
         state[TAKEN_IN] = _packed(StateWriter({}).values(taken_in))
         numbers = [self._number_of(column) for column in writer.columns]

@@ -44,7 +44,7 @@ from gvtui.files import (
 from gvtui.trace.sidefiles import kept_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -140,7 +140,8 @@ class KeptFile:
         that one has another file."""
         if not os.path.sameopenfile(self._fd, later._fd):
             return False
-        self.is_whole, self._sections = later.is_whole, later._sections
+        self.rows, self.is_whole = later.rows, later.is_whole
+        self._sections = later._sections
         return True
 
     @property
@@ -194,16 +195,23 @@ def open_kept(
         version: of those who read and write sections.
         path: where it is; None for that of the whole recording.
     """
-    return _opened(log, pair, version, path or kept_path(pair))
+    return _opened(lambda: identity_of(log, pair), version, path or kept_path(pair))
+
+
+def open_of(identity: list[Any], version: str, path: Path) -> KeptFile | None:
+    """The side file at a path, if it can be believed, and is of what has this identity."""
+    return _opened(lambda: identity, version, path)
 
 
 def vouches(log: Path, pair: IndexFiles) -> bool:
     """Whether a side file says that this index was checked against its log, and both have been left
     alone since."""
-    return _opened(log, pair, None, kept_path(pair)) is not None
+    return _opened(lambda: identity_of(log, pair), None, kept_path(pair)) is not None
 
 
-def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> KeptFile | None:
+def _opened(
+    identify: Callable[[], list[Any] | None], version: str | None, path: Path
+) -> KeptFile | None:
     key = _key(make=False)
     if key is None:
         return None
@@ -220,7 +228,7 @@ def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> Kep
             head = next(filter(None, heads), None)
             if head is None or (version is not None and head["version"] != version):
                 return None
-            identity = identity_of(log, pair)
+            identity = identify()
             if identity is not None and identity == head["identity"]:
                 return KeptFile(file, head)
     return None
@@ -276,10 +284,9 @@ def write_kept(
 
 
 def write_growing(
-    pair: IndexFiles,
-    identity: list[list[int]],
+    identity: list[Any],
     version: str,
-    rows: int,
+    rows: Callable[[], int],
     groups: Iterable[Iterable[tuple[str, Iterable[bytes]]]],
     path: Path,
     least: int = 0,
@@ -287,10 +294,9 @@ def write_growing(
     """Write a side file that can be opened as soon as its first group of sections is written.
 
     Args:
-        pair: see `write_kept`, as for those that follow.
-        identity: likewise.
-        version: likewise.
-        rows: likewise.
+        identity: what `open_of` is to be given, or what `identity_of` gave.
+        version: see `write_kept`.
+        rows: gives how many rows there are.
         groups: the sections; those of a group appear together.
         path: where to write it.
         least: with how many sections it appears at the earliest, or at its end: a file that is
@@ -302,17 +308,21 @@ def write_growing(
     key = _key(make=True)
     if key is None or not nobody_else_writes(path.parent):
         return False
-    head = {"identity": identity, "version": version, "rows": rows}
+    head = {"identity": identity, "version": version}
     places: dict[str, KeptSection] = {}
+
+    def told(*, is_whole: bool) -> dict[str, Any]:
+        return head | {"rows": rows(), "sections": places, "is_whole": is_whole}
+
     try:
         with growing_file(path) as (out, appear):
             out.seek(_FRONT.size + _MAX_HEAD)
             for group in groups:
                 places |= _written(out, group)
                 if len(places) > least:
-                    _write_head(out, head | {"sections": places, "is_whole": False}, key)
+                    _write_head(out, told(is_whole=False), key)
                     appear()
-            _write_head(out, head | {"sections": places, "is_whole": True}, key)
+            _write_head(out, told(is_whole=True), key)
             appear()
     except OSError:
         return False

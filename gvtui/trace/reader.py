@@ -197,6 +197,15 @@ class Trace(RowReader):
         return [beside, Path(platformdirs.user_cache_path("gvtui"))]
 
     @property
+    def is_folder(self) -> bool:
+        """Whether it is a flight recorder's folder, where segments come and go."""
+        return self._folder is not None
+
+    def beginning(self) -> list[list[int]]:
+        """What tells its first rows from those of another trace; see `Segments.beginning`."""
+        return self._segments.beginning()
+
+    @property
     def available_rows(self) -> int:
         """The id after the newest row on disk, including those held back by `limit`."""
         return self._segments.end_row

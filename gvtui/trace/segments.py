@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,6 +83,17 @@ class Segments:
             behind = self._segments[len(pieces) : len(pieces) + 1]
             self._pieces = (oldest.number, [each.head() for each in (*pieces, *behind)])
         return self._pieces[1]
+
+    def beginning(self) -> list[list[int]]:
+        """What tells the oldest segment that is whole from others, and the pieces before it: their
+        numbers and rows, and of pieces, which are replaced by others, also which files they are."""
+        found: list[list[int]] = []
+        for segment in self._segments:
+            if not segment.is_piece:
+                return [*found, [segment.number, segment.first_row]]
+            info = os.fstat(segment.log.fileno())
+            found.append([segment.number, segment.first_row, info.st_dev, info.st_ino])
+        return found
 
     @property
     def first_row(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query import spacing
-from gvtui.query.kept.spaced import CHUNKS, COLUMNS, SECTIONS, TAKEN_IN, SpacedStates
+from gvtui.query.kept.spaced import CHUNKS, COLUMNS, ROWS, SECTIONS, TAKEN_IN, SpacedStates
 from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,
@@ -119,6 +119,7 @@ def test_states_of_a_reading_that_was_ended_stay_until_there_are_more(
     assert had == [4, 4, 4, 4, 4, 5, 6]
     other = left.later()
     assert other is not left
+    assert other is not None
     assert len(other.rows) == 7
 
 
@@ -129,7 +130,7 @@ def test_each_state_has_all_sections(path: Path) -> None:
     assert states
     for state in states:
         own = [name.partition(" ")[2] for name, _ in state]
-        assert own == [*SECTIONS, TAKEN_IN, COLUMNS, CHUNKS]
+        assert own == [*SECTIONS, ROWS, TAKEN_IN, COLUMNS, CHUNKS]
 
 
 def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:

@@ -212,7 +212,7 @@ def test_a_file_that_grows_is_read_group_by_group(log: Path) -> None:
             seen.append((found.names, found.is_whole))
             first.append(found)
 
-    assert keptfile.write_growing(pair, identity, "1", 42, groups(), path)
+    assert keptfile.write_growing(identity, "1", lambda: 42, groups(), path)
     assert [len(names) for names, _ in seen] == [2, 4, 6]
     assert not any(is_whole for _, is_whole in seen)
     found = open_kept(log, pair, "1")
@@ -249,14 +249,14 @@ def test_a_growing_file_replaces_another_one_late_and_is_removed_where_it_never_
         raise OSError
 
     had: list[int] = []
-    assert not keptfile.write_growing(pair, identity, "1", 42, groups(3), path, least=3)
+    assert not keptfile.write_growing(identity, "1", lambda: 42, groups(3), path, least=3)
     assert had == [3, 3, 3]
-    assert not keptfile.write_growing(pair, identity, "1", 42, groups(6), path, least=3)
+    assert not keptfile.write_growing(identity, "1", lambda: 42, groups(6), path, least=3)
     assert had[3:] == [3, 3, 3, 3, 4, 5]
     assert not list(log.parent.glob(".gvtui-*"))
     path.unlink()
     path.mkdir()
-    assert not keptfile.write_growing(pair, identity, "1", 42, iter(()), path)
+    assert not keptfile.write_growing(identity, "1", lambda: 42, iter(()), path)
 
 
 def test_a_head_without_room_for_its_names_is_not_written(
@@ -267,4 +267,4 @@ def test_a_head_without_room_for_its_names_is_not_written(
     identity = identity_of(log, pair)
     assert identity is not None
     groups = [[(f"section {number}", iter((b"x",)))] for number in range(20)]
-    assert not keptfile.write_growing(pair, identity, "1", 42, groups, kept_path(pair))
+    assert not keptfile.write_growing(identity, "1", lambda: 42, groups, kept_path(pair))

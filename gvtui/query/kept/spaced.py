@@ -5,6 +5,7 @@ So one can stand at any row soon: the rows between the chosen one and that one a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zlib
 from bisect import bisect_right
@@ -18,14 +19,15 @@ from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.version import version
 from gvtui.query.leftovers import without_collecting
 from gvtui.trace.connections import Connections
-from gvtui.trace.keptfile import open_kept
+from gvtui.trace.keptfile import open_of
+from gvtui.trace.keptplace import states_place
 from gvtui.trace.lostrows import LostRows
-from gvtui.trace.sidefiles import spaced_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gvtui.trace.keptfile import KeptFile
+    from gvtui.trace.keptplace import StatesPlace
     from gvtui.trace.reader import Trace
 
 LEAST_ROWS = 50_000
@@ -34,9 +36,11 @@ LEAST_ROWS = 50_000
 SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "activity")
 """What a state has of `keeper.SECTIONS`, in this order."""
 
-TAKEN_IN, COLUMNS, CHUNKS = "taken in", "columns", "chunks"
-"""What a state has beside its sections: what the trace had taken in; see `ColumnsTold`; and the
-chunks, one behind the other."""
+ROWS, TAKEN_IN, COLUMNS, CHUNKS = "rows", "taken in", "columns", "chunks"
+"""What a state has beside its sections: see `rows_before`; what the trace had taken in; see
+`ColumnsTold`; and the chunks, one behind the other."""
+_TOLD_BY = 64
+"""How many rows before a state tell that it is of these rows."""
 
 BYTES_A_ROW = 50
 """To take up so many bytes, as they lie in the file, takes as long as to read a row."""
@@ -68,9 +72,12 @@ class ColumnsTold(NamedTuple):
 class SpacedStates:
     """All states that are kept of one recording."""
 
-    def __init__(self, trace: Trace, file: KeptFile, audit_variable: str) -> None:
+    def __init__(
+        self, trace: Trace, file: KeptFile, place: StatesPlace, audit_variable: str
+    ) -> None:
         """Make it of an open file; callers use `open`."""
         self._trace = trace
+        self._place = place
         self._audit_variable = audit_variable
         self._file = file
         self._told: dict[int, ColumnsTold] = {}
@@ -80,28 +87,32 @@ class SpacedStates:
     @classmethod
     def open(cls, trace: Trace, audit_variable: str) -> SpacedStates | None:
         """The states that are kept of a recording; None if none are, or they cannot be believed."""
-        pair, known = trace.index_files, spaced_version(audit_variable)
-        if pair is None or not known:
+        place, known = states_place(trace), spaced_version(audit_variable)
+        if place is None or not known:
             return None
-        file = open_kept(trace.path, pair, known, spaced_path(pair))
-        if file is None or file.rows != trace.available_rows:
+        file = open_of(place.identity, known, place.path)
+        if file is None or (not place.may_grow and file.rows != trace.available_rows):
             return None
-        return cls(trace, file, audit_variable)
+        return cls(trace, file, place, audit_variable)
 
-    def later(self) -> SpacedStates:
-        """The states that are kept now, where some have been added since."""
-        if not self.is_whole:
-            found = SpacedStates.open(self._trace, self._audit_variable)
-            if found is not None and self._file.take_over(found._file):
-                self._rows = found._rows
-            elif found is not None and len(found._rows) >= len(self._rows):
-                return found
-        return self
+    def later(self) -> SpacedStates | None:
+        """The states that are kept now, where some have been added since; None where none hold good
+        any more."""
+        if self.is_whole and not self._place.may_grow:
+            return self
+        found = SpacedStates.open(self._trace, self._audit_variable)
+        if found is not None and self._file.take_over(found._file):
+            self._rows = found._rows
+            return self
+        if found is not None and len(found._rows) >= len(self._rows):
+            return found
+        now = states_place(self._trace)
+        return self if now is not None and now.identity == self._place.identity else None
 
     @property
     def is_whole(self) -> bool:
-        """Whether no more will be added."""
-        return self._file.is_whole
+        """Whether no more will be added, as long as no rows come."""
+        return self._file.is_whole and self._file.rows == self._trace.available_rows
 
     @property
     def rows(self) -> list[int]:
@@ -124,6 +135,8 @@ class SpacedStates:
         row = self._rows[place]
         size = sum(self._file.size(section_name(row, name)) for name in SECTIONS)
         if row - reached < size // BYTES_A_ROW:
+            return None
+        if self._file.read(section_name(row, ROWS)) != rows_before(self._trace, row):
             return None
         return StateAt(self, row)
 
@@ -208,6 +221,11 @@ class SpacedStates:
                 raise BrokenStateError(f"chunks at {row}")
             self._places[row] = place
         return place
+
+
+def rows_before(trace: Trace, row: int) -> bytes:
+    """What tells the last rows before one from those of another trace."""
+    return hashlib.sha256(trace.held_rows(row - _TOLD_BY, row).tobytes()).digest()
 
 
 def _rows_of(file: KeptFile) -> list[int]:

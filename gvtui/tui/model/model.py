@@ -152,6 +152,7 @@ class Model:
         cursor = self.cursor
         if row_id is None:
             replay.leave()
+            self.beforehand.leave()
             self.replace_trace(self.trace)
         else:
             is_back = replay.go_to(row_id)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.query.kept.spaced import LEAST_ROWS, SpacedStates
 from gvtui.query.through import ReadingThrough
+from gvtui.trace.keptplace import states_place
 
 if TYPE_CHECKING:
     from gvtui.query.kept.spaced import StateAt
+    from gvtui.trace.keptplace import StatesPlace
     from gvtui.trace.reader import Trace
 
 
-class Beforehand:
-    """Has another process keep the states of a recording at some rows, and takes them up.
+_GROWN = 1.5
+"""How many times as many rows there must be as when the process ended for it to begin again."""
 
-    The process begins when the recording is first shown as of a row. Each state is taken up as soon
-    as it is kept; until then, all rows before are read. Callers call `close`.
+
+class Beforehand:
+    """Has another process keep the states of a trace at some rows, and takes them up.
+
+    The process begins when the trace is first shown as of a row. Each state is taken up as soon as it
+    is kept; until then, all rows before are read. Callers call `close`.
     """
 
     def __init__(self, audit_variable: str) -> None:
@@ -25,15 +31,15 @@ class Beforehand:
         self._trace: Trace | None = None
         self._states: SpacedStates | None = None
         self._process: ReadingThrough | None = None
-        self._is_over = False
-        """Whether the process has ended."""
+        self._over: tuple[list[Any], int] | None = None
+        """Of what the process was that has ended by itself, and how many rows there were then."""
 
     def best(self, trace: Trace, position: int, reached: int) -> StateAt | None:
-        """The state from which an analysis of a recording is soonest at a position; None if it is
-        there sooner from the one that it has reached."""
+        """The state from which an analysis of a trace is soonest at a position; None if it is there
+        sooner from the one that it has reached."""
         if trace is not self._trace:
             self.close()
-            self._trace, self._states, self._is_over = trace, None, False
+            self._trace, self._states, self._over = trace, None, None
         self._look(trace)
         return self._states.best(position, reached) if self._states is not None else None
 
@@ -44,21 +50,34 @@ class Beforehand:
 
     def _look(self, trace: Trace) -> None:
         """Look for states that are kept; have them made if they are not all there."""
-        is_whole = trace.index_files is not None and trace.settling is None
+        place = states_place(trace)
         is_large = trace.available_rows - trace.first_row >= LEAST_ROWS
-        if not is_whole or not is_large or (self._states is not None and self._states.is_whole):
+        if place is None or not is_large:
+            self._states = None
             return
-        has_ended = self._process is not None and not self._process.is_running
         if self._states is None:
             self._states = SpacedStates.open(trace, self._audit_variable)
         else:
             self._states = self._states.later()
-        if has_ended:
+        if self._process is not None and not self._process.is_running:
             self.close()
-            self._is_over = True
+            self._over = (place.identity, trace.available_rows)
         is_complete = self._states is not None and self._states.is_whole
-        if self._process is None and not is_complete and not self._is_over:
+        if self._process is None and not is_complete and not self._is_over(place, trace):
             self._process = ReadingThrough(trace.path, self._audit_variable, "spaced")
+
+    def _is_over(self, place: StatesPlace, trace: Trace) -> bool:
+        """Whether the process has ended, and would find no more than it did."""
+        if self._over is None:
+            return False
+        identity, rows = self._over
+        return identity == place.identity and trace.available_rows < rows * _GROWN
+
+    def leave(self) -> None:
+        """The trace is shown whole again: what may grow is not read along meanwhile."""
+        place = states_place(self._trace) if self._trace is not None else None
+        if place is not None and place.may_grow:
+            self.close()
 
     def close(self) -> None:
         """End the process."""

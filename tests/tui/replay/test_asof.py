@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.export.merging import merge
 from gvtui.query import spacing
 from gvtui.query.kept import spaced
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -15,14 +16,28 @@ from gvtui.query.through import read_spaced
 from gvtui.trace import keptfile
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model import standing
 from gvtui.tui.model.model import Model
-from tests.trace.factory import recorded_datagrams, write_trace
+from tests.trace.factory import TIME_NS, recorded_datagrams, write_trace
 from tests.trace.recorder import TRACES, Recorder
+from tests.trace.shrunk import shrink_folder
 from tests.tui.replay.told import told
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class NoReading:
+    """Stands for a process that reads along, and makes nothing."""
+
+    is_running = True
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
 
 def compare(path: Path, positions: list[int]) -> int:
@@ -32,10 +47,19 @@ def compare(path: Path, positions: list[int]) -> int:
         At how many of them a state that is kept was taken up.
     """
     trace = Trace.open(path)
-    model, replay = Model(trace, zone=UTC), ReplayClock(trace, None)
-    taken_up = 0
+    model = Model(trace, zone=UTC)
     while model.refresh(1.0):
         pass
+    taken_up = stand(model, positions)
+    model.close()
+    trace.close()
+    return taken_up
+
+
+def stand(model: Model, positions: list[int]) -> int:
+    """As `compare`, in a viewer that is there already."""
+    path, replay = model.trace.path, ReplayClock(model.trace, None)
+    taken_up = 0
     for row in positions:
         model.stand_at(replay, row)
         taken_up += model.analysis.began_with is not None
@@ -53,16 +77,14 @@ def compare(path: Path, positions: list[int]) -> int:
         for pane in here:
             assert here[pane] == there[pane], (pane, row)
         read.close()
-    model.close()
-    trace.close()
     return taken_up
 
 
 def positions_in(path: Path, count: int) -> list[int]:
     trace = Trace.open(path)
-    end = trace.end_row
+    every = range(trace.first_row, trace.end_row)
     trace.close()
-    return random.Random(16).sample(range(end), count)
+    return random.Random(16).sample(every, count)
 
 
 @pytest.mark.parametrize("name", ["shell-2024", "newest-2026"])
@@ -82,6 +104,130 @@ def test_so_they_are_where_states_are_kept(
     assert compare(path, positions) == len(positions)
 
 
+SEGMENT = 20_000
+
+
+def flight_recorder(folder: Path, name: str, keep: int = 100 << 20) -> TraceWriter:
+    """A folder of segments of which the newest is still written."""
+    writer = TraceWriter(folder, keep_bytes=keep, segment_bytes=SEGMENT)
+    writer.opened(1, TIME_NS, {"peer_pid": 101, "peer_uid": 0, "command": ["runsc"]})
+    send(writer, recorded_datagrams(name))
+    return writer
+
+
+def send(writer: TraceWriter, messages: list[bytes]) -> None:
+    for start in range(0, len(messages), 50):
+        writer.messages(1, [(TIME_NS, data) for data in messages[start : start + 50]])
+    writer.flush()
+
+
+@pytest.mark.parametrize("how", ["plain", "compressed", "let go", "compressed, let go"])
+def test_so_they_are_in_a_folder_of_segments(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    folder = tmp_path / "flight"
+    flight_recorder(folder, "shell-2024", 200_000 if "let go" in how else 100 << 20).close()
+    if "compressed" in how:
+        shrink_folder(folder)
+    trace = Trace.open(folder)
+    assert (trace.first_row > 0) == ("let go" in how)
+    assert (trace.compressed.segments > 0) == ("compressed" in how)
+    assert len(trace.segment_numbers) > 5
+    trace.close()
+    there = sorted(folder.iterdir())
+    assert read_spaced(folder, AUDIT_VARIABLE)
+    assert sorted(folder.iterdir()) == there, "the folder is its writer's"
+    first, *positions = sorted(positions_in(folder, 5))
+    random.Random(16).shuffle(positions)
+    assert compare(folder, positions) == len(positions)
+    compare(folder, [first])
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_so_they_are_while_it_grows(
+    is_folder: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    path = tmp_path / "run.gvtrace"
+    every = recorded_datagrams("shell-2024")
+    writer = (
+        TraceWriter(path, keep_bytes=100 << 20, segment_bytes=SEGMENT)
+        if is_folder
+        else (TraceWriter(path))
+    )
+    writer.opened(1, TIME_NS, {"peer_pid": 101, "peer_uid": 0, "command": ["runsc"]})
+    send(writer, every[:800])
+    trace = Trace.open(path)
+    model = Model(trace, zone=UTC)
+    while model.refresh(1.0):
+        pass
+    grown: list[int] = []
+
+    def grows(_: Path) -> bool:
+        """As the process sees it that reads along: more has come each time that it looks."""
+        if len(grown) == 4:
+            return False
+        start = 800 + 300 * len(grown)
+        # What was kept up to here is of use before there is more, and afterwards.
+        positions = random.Random(start).sample(range(230, start - 100), 2)
+        grown.append(stand(model, positions))
+        send(writer, every[start : start + 300])
+        return True
+
+    monkeypatch.setattr(spacing, "is_growing", grows)
+    assert read_spaced(path, AUDIT_VARIABLE)
+    assert grown == [2, 2, 2, 2]
+    assert stand(model, [1700, 500, 1900, 900]) == 4
+    model.close()
+    trace.close()
+    writer.close()
+
+
+def test_states_are_void_whose_first_rows_were_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    folder = tmp_path / "flight"
+    writer = flight_recorder(folder, "shell-2024", 300_000)
+    trace = Trace.open(folder)
+    model = Model(trace, zone=UTC)
+    while model.refresh(1.0):
+        pass
+    monkeypatch.setattr(spacing, "is_growing", lambda _: False)
+    assert read_spaced(folder, AUDIT_VARIABLE)
+    first = trace.first_row
+    positions = random.Random(17).sample(range(trace.end_row - 500, trace.end_row), 3)
+    assert stand(model, positions) == 3
+    while trace.first_row == first:
+        send(writer, recorded_datagrams("shell-2024")[:50])
+        trace.refresh()
+    assert stand(model, positions) == 0
+    assert read_spaced(folder, AUDIT_VARIABLE)
+    assert stand(model, positions) == 3
+    model.close()
+    trace.close()
+    writer.close()
+
+
+def test_so_they_are_in_several_recordings_that_are_shown_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    names = ("shell-2024", "newest-2026")
+    paths = [
+        write_trace(tmp_path / f"{name}.gvtrace", [(1, recorded_datagrams(name))]) for name in names
+    ]
+    traces = [Trace.open(path) for path in paths]
+    path = tmp_path / "merged.gvtrace"
+    merge(traces, path)
+    for trace in traces:
+        trace.close()
+    assert read_spaced(path, AUDIT_VARIABLE)
+    positions = positions_in(path, 4)
+    assert compare(path, positions) == len(positions)
+
+
 def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: Path) -> None:
     path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("upstream-echo"))])
     compare(path, [0, 11])
@@ -93,6 +239,9 @@ def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
     monkeypatch.setattr(spacing, "LEAST_APART", 149)
     monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    monkeypatch.setattr(spacing, "_WAIT_SECONDS", 0)
+    # States are made here, not by a process that reads along.
+    monkeypatch.setattr(standing, "ReadingThrough", NoReading)
 
 
 def test_drops_are_as_of_where_the_recording_stands(tmp_path: Path) -> None:
