@@ -46,11 +46,26 @@ FAULTS = (
         "tests/trace/test_flight.py::test_without_descriptors_it_keeps_to_its_disk",
     ),
     Played(
-        "a segment cannot be compressed, or the process that does it is killed",
+        "a segment cannot be compressed",
         "Told once; the segment stays plain, and nothing is missing. On a disk without room nothing "
         "is begun.",
         "0",
         "tests/trace/test_shrinking.py::test_what_goes_wrong_is_told_once_and_leaves_the_segment_plain",
+    ),
+    Played(
+        "the process that compresses, or the one that keeps what quiet sandboxes sent, is killed",
+        "Told, on the screen and by gvtui status, until another one runs: after 2 s, after twice as "
+        "long each time where it ends again, after a minute at most. No message is lost; until then "
+        "segments stay plain, and the oldest go whole. A segment at which it ends twice stays plain.",
+        "0",
+        "tests/monitor/test_main.py::test_a_helper_that_is_killed_is_told_and_started_again",
+    ),
+    Played(
+        "a monitor ends before all segments are compressed",
+        "The next one that writes to the same folder compresses them when a processor is idle: the "
+        "complete ones that belong to it, and that nobody has locked.",
+        "0",
+        "tests/monitor/test_former.py::test_the_next_monitor_compresses_what_a_killed_one_left",
     ),
     Played(
         "the recording, or its folder, is removed",

@@ -14,6 +14,7 @@ from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import FAULTS_OVER
 from gvtui.saying import say
 from gvtui.trace.losses import Losses
 from gvtui.words import counted
@@ -157,12 +158,7 @@ class Watching:
             raise MonitorDiedError(f"the monitor has ended: {text or 'it was told to stop'}")
 
     def _tell_fault(self, about: str, text: str) -> None:
-        over = {
-            "trace": "the monitor can write again",
-            "monitor": "the monitor speaks again",
-            "socket": "sandboxes can connect again",
-        }
-        if words := text or over.get(about, ""):
+        if words := text or FAULTS_OVER.get(about, ""):
             say(f"gvtui: {words}")
 
 

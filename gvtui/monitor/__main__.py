@@ -20,6 +20,7 @@ from gvtui.monitor.compressor import Compressor
 from gvtui.monitor.control import Control
 from gvtui.monitor.descriptors import raise_limit
 from gvtui.monitor.fdstore import Storing
+from gvtui.monitor.former import FormerTraces
 from gvtui.monitor.goingon import WentBefore
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
@@ -59,7 +60,7 @@ def main() -> int:
             return 1
         compressor = None
         try:
-            compressor = _compressor(options, control)
+            compressor = _compressor(options)
             return _receive(options, listener, control, porter, compressor, trace_path)
         except GvtuiError as error:
             control.say("failed", text=str(error))
@@ -75,16 +76,15 @@ def _socket_of(fd: int | None) -> socket.socket | None:
     return None if fd is None else socket.socket(fileno=fd)
 
 
-def _compressor(options: MonitorOptions, control: Control) -> Compressor | None:
+def _compressor(options: MonitorOptions) -> Compressor | None:
     """The process that compresses complete segments, if there are any to be compressed."""
     if not options.compresses or options.record is not None or options.is_spool:
         return None
-    try:
-        return Compressor.start()
-    except OSError as error:
-        text = f"complete segments are not compressed: no process for it: {error.strerror}"
-        control.log("warning", text)
-        return None
+    compressor = Compressor()
+    # One that cannot be started now is started later.
+    with contextlib.suppress(OSError):
+        compressor.start()
+    return compressor
 
 
 def _receive(
@@ -101,8 +101,13 @@ def _receive(
         GvtuiError: the trace cannot be written, or not as the user that was named.
     """
     keep_bytes = None if options.record else options.keep_bytes
+    former = FormerTraces(options.place, trace_path) if options.place is not None else None
     writer = TraceWriter(
-        trace_path, keep_bytes=keep_bytes, limits=options.limits, compressor=compressor
+        trace_path,
+        keep_bytes=keep_bytes,
+        limits=options.limits,
+        compressor=compressor,
+        former=former,
     )
     is_realtime = options.realtime and become_realtime()
     quiet_collector()
@@ -115,7 +120,8 @@ def _receive(
         lacks = confine_receiver(trace_path, options.listen, options.user, is_folder=is_folder)
         if lacks:
             control.log("note", lacks)
-        thinner = _thinner(options, writer, control)
+        thinner = _thinner(options, writer)
+        _tend(monitor, compressor, thinner)
         trio.run(functools.partial(monitor.run, realtime=is_realtime))
     finally:
         # Another one, where the files were removed meanwhile.
@@ -133,19 +139,23 @@ def _receive(
     return 0
 
 
-def _thinner(options: MonitorOptions, writer: TraceWriter, control: Control) -> Thinner | None:
-    """Start the process that keeps what quiet sandboxes sent; None where nothing stays anyway."""
+def _thinner(options: MonitorOptions, writer: TraceWriter) -> Thinner | None:
+    """The process that keeps what quiet sandboxes sent; None where nothing stays anyway."""
     if options.record or options.is_spool:
         return None
-    try:
-        thinner = Thinner.start(writer.path)
-    except OSError as error:
-        control.log(
-            "warning", f"the oldest goes whole, for no process can be started: {error.strerror}"
-        )
-        return None
+    thinner = Thinner(writer.path)
     writer.when_nearly_full = thinner.ask
     return thinner
+
+
+def _tend(monitor: Monitor, compressor: Compressor | None, thinner: Thinner | None) -> None:
+    """Have the helpers started again that end unasked; those that need no rights but these."""
+    if compressor is not None:
+        meanwhile = "complete segments stay as they are"
+        monitor.tending.take("compressor", compressor, "the process that compresses", meanwhile)
+    if thinner is not None:
+        name = "the process that keeps what quiet sandboxes sent"
+        monitor.tending.take("thinner", thinner, name, "the oldest segments go whole")
 
 
 def run() -> int:

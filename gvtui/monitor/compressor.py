@@ -9,16 +9,16 @@ It runs only when a processor is idle: receiving and watching never wait for it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import signal
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 import msgpack
 
 from gvtui.fence import seccomp
 from gvtui.fence.landlock import fence, own_files
+from gvtui.monitor.helper import Helper
 from gvtui.monitor.rights import confine_helper
 from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
 
@@ -33,38 +33,37 @@ _NICENESS = 19
 class Compressor:
     """The receiving process's end of the compressor. Owns the process until `end`."""
 
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        channel.setblocking(False)
-        self._pid = pid
-        self._channel = channel
+    def __init__(self) -> None:
+        self._helper: Helper | None = None
+        self._channel: socket.socket | None = None
         self._asked = self._answered = self._wanted = 0
         self._answer: ShrinkAnswer | None = None
-        self.is_gone = False
-        """Whether it has ended."""
 
-    @classmethod
-    def start(cls) -> Compressor:
-        """Fork the compressor; this process must not have threads yet.
+    def start(self) -> None:
+        """Fork the process, in place of the one before, which has ended.
 
         Raises:
             OSError: no further process can be started.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = os.fork()
-        if pid:
-            theirs.close()
-            return cls(pid, ours)
-        code = 1
-        try:
-            _serve(theirs)
-            code = 0
-        except Exception as error:
-            from gvtui.faults import tell
+        self._hang_up()
+        self._helper, self._channel = Helper.connected(_serve)
+        self._asked = self._answered = self._wanted = 0
+        self._answer = None
 
-            print(tell(error), file=sys.stderr, flush=True)
-        finally:
-            # The child must not run the parent's cleanup.
-            os._exit(code)
+    @property
+    def pid(self) -> int | None:
+        """The process; None before the first has been started."""
+        return self._helper.pid if self._helper is not None else None
+
+    @property
+    def ending(self) -> str:
+        """How the process has ended, see `Helper.ending`."""
+        return self._helper.ending if self._helper is not None else ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no process, or it takes nothing any more."""
+        return self._channel is None
 
     @property
     def is_ready(self) -> bool:
@@ -78,6 +77,8 @@ class Compressor:
         Raises:
             OSError: it cannot be asked.
         """
+        if self._channel is None:
+            raise BrokenPipeError(errno.EPIPE, "the process that compresses has gone")
         socket.send_fds(self._channel, [msgpack.packb(self._asked + 1)], list(opened))
         self._asked += 1
         self._wanted = self._asked
@@ -96,7 +97,7 @@ class Compressor:
         self._wanted = 0
 
     def _listen(self) -> None:
-        while not self.is_gone:
+        while self._channel is not None:
             try:
                 data = self._channel.recv(_MAX_MESSAGE)
             except BlockingIOError:
@@ -104,26 +105,25 @@ class Compressor:
             except OSError:
                 data = b""
             if not data:
-                self.is_gone = True
+                self._hang_up()
                 return
             self._answered, is_done, problem = msgpack.unpackb(data)
             self._answer = ShrinkAnswer(is_done, problem)
 
+    def _hang_up(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
     def end(self) -> None:
         """End the process, whatever it does."""
-        self._channel.close()
-        with contextlib.suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+        self._hang_up()
+        if self._helper is not None:
+            self._helper.end()
 
 
 def _serve(channel: socket.socket) -> None:
     """Compress what comes until the receiving process closes its end."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    own = channel.fileno()
-    os.closerange(3, own)
-    os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
     _be_last()
     confine_helper()
     with contextlib.suppress(OSError):

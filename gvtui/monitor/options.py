@@ -3,8 +3,9 @@
 Control messages are msgpack maps over a socketpair, each with a `kind`.
 
 From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
-not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` the `trace` or the
-`socket`; `text`: what cannot be done, "" when it can again), `anew` (the trace goes on in new files:
+not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` the `trace`, the
+`socket`, or one of the processes `porter`, `compressor` and `thinner`; `text`: what cannot be done, ""
+when it can again), `anew` (the trace goes on in new files:
 `path`, `text`), `status` (every second: also `refused`, the connections refused so far, and
 `left_out`, the messages that a limit kept out), `opened` and `closed` (`conn` and details, also in
 the trace), `stopped`. With `fault`, `anew`, `status` and
@@ -30,6 +31,14 @@ DEFAULT_LISTEN = Path("/tmp/gvisor_events.sock")
 DEFAULT_KEEP_BYTES = 2 << 30
 """The default size of a flight recorder on disk, in bytes."""
 
+FAULTS_OVER = {
+    "trace": "the trace can be written again",
+    "socket": "sandboxes can connect again",
+    "monitor": "the monitor speaks again",
+    "compressor": "complete segments are compressed again",
+    "thinner": "what quiet sandboxes sent is kept again when the oldest segments go",
+}
+"""What can be done again when a fault is over, by what the fault is about."""
 
 SEND_BUFFER_BYTES = 8 << 20
 """The size of a sandbox's send buffer in kernel memory; a message of 100 bytes takes 768."""

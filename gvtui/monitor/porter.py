@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import resource
 import select
-import signal
 import socket
-import sys
 import threading
 import time
 from collections import deque
@@ -25,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgpack
 import trio
 
+from gvtui.monitor.helper import Helper
 from gvtui.monitor.peer import credentials, may_have_room, peer_details
 from gvtui.monitor.priority import become_realtime
 from gvtui.monitor.rights import confine_porter, deny_porter
@@ -76,9 +74,8 @@ def look(connection: socket.socket, send_buffer: int) -> dict[str, Any]:
 class Porter:
     """The receiving process's end of the porter. Owns the process until `end`."""
 
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        channel.setblocking(False)
-        self._pid = pid
+    def __init__(self, helper: Helper, channel: socket.socket) -> None:
+        self._helper = helper
         self._channel = channel
         self._numbers = itertools.count(1)
         self._waiting: dict[int, trio.Event] = {}
@@ -92,22 +89,7 @@ class Porter:
         Raises:
             OSError: no further process can be started.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = os.fork()
-        if pid:
-            theirs.close()
-            return cls(pid, ours)
-        code = 1
-        try:
-            _serve(theirs, listener, realtime=realtime)
-            code = 0
-        except Exception as error:
-            from gvtui.faults import tell
-
-            print(tell(error), file=sys.stderr, flush=True)
-        finally:
-            # The child must not run the parent's cleanup.
-            os._exit(code)
+        return cls(*Helper.connected(lambda theirs: _serve(theirs, listener, realtime=realtime)))
 
     async def listen(self) -> None:
         """Receive answers until the porter ends."""
@@ -147,20 +129,7 @@ class Porter:
     def end(self) -> None:
         """End the porter, and wait until it has removed the socket."""
         self._channel.close()
-        with contextlib.suppress(OSError):
-            pidfd = os.pidfd_open(self._pid)
-            try:
-                _wait_readable(pidfd, _END_SECONDS)
-            finally:
-                os.close(pidfd)
-            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:
-                os.kill(self._pid, signal.SIGKILL)
-
-
-def _wait_readable(fd: int, seconds: float) -> None:
-    poll = select.poll()
-    poll.register(fd, select.POLLIN)
-    poll.poll(seconds * 1000)
+        self._helper.end(_END_SECONDS)
 
 
 class _Question(NamedTuple):
@@ -212,12 +181,7 @@ class _Desk:
 
 def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> None:
     """Answer questions until the receiving process closes its end."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     deny_porter()
-    own = channel.fileno()
-    os.closerange(3, own)
-    os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
     desk = _Desk(min(MOST_WAITING, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
     def work() -> None:

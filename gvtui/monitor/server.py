@@ -34,6 +34,7 @@ from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
 from gvtui.monitor.refusals import Refusals
 from gvtui.monitor.systemd import LISTENER_NAME
+from gvtui.monitor.tending import Tending
 from gvtui.trace.connections import MONITOR_STOPPED
 from gvtui.trace.details import memory_of
 from gvtui.trace.losses import LATE
@@ -95,6 +96,8 @@ class Monitor:
             before: what goes on from the monitor before.
         """
         self.ledger = Ledger(writer, control)
+        self.tending = Tending(control, self.ledger)
+        """Starts the processes again that work for this one."""
         self._options = options
         self._listener = listener
         self._control = control
@@ -211,10 +214,12 @@ class Monitor:
 
     async def _hear(self, porter: Porter) -> None:
         await porter.listen()
+        # Another one would need rights that this process has given up.
         text = (
-            "the process that looks at who connects has gone: who connects now has no command line"
+            "the process that looks at who connects has gone: who connects from now on has no "
+            "command line and no larger send buffer until the monitor is started again"
         )
-        self._control.log("warning", f"{text}, and no larger send buffer")
+        self._control.say("fault", about="porter", text=text, **self.ledger.told())
 
     async def _obey(self, scope: trio.CancelScope) -> None:
         while True:
@@ -243,6 +248,7 @@ class Monitor:
             self._string_bounds.look(self.ledger.writer)
             self._refusals.keep_house()
             self._storing.flush()
+            self.tending.look()
             if line := self.ledger.writer.compress_on():
                 self._control.log("warning", line)
             self._control.say(

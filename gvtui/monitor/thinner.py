@@ -10,14 +10,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import gc
 import os
-import select
-import signal
 import struct
-import sys
 from typing import TYPE_CHECKING
 
+from gvtui.monitor.helper import Helper
 from gvtui.trace.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -34,70 +31,68 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOENT})
 class Thinner:
     """The receiving process's end. Owns the process until `end`."""
 
-    def __init__(self, pid: int, pipe: int) -> None:
-        os.set_blocking(pipe, False)
-        self._pid, self._pipe = pid, pipe
-
-    @classmethod
-    def start(cls, folder: Path) -> Thinner:
-        """Fork the process; this process must not have threads yet.
+    def __init__(self, folder: Path) -> None:
+        """Begin without a process.
 
         Args:
             folder: of the flight recorder.
+        """
+        self._folder = folder
+        self._helper: Helper | None = None
+        self._pipe: int | None = None
+
+    def start(self) -> None:
+        """Fork the process, in place of the one before, which has ended.
 
         Raises:
             OSError: no further process can be started.
         """
+        self._hang_up()
         theirs, ours = os.pipe()
-        pid = os.fork()
-        if pid:
-            os.close(theirs)
-            return cls(pid, ours)
-        code = 1
+        os.set_blocking(ours, False)
         try:
-            _serve(folder, theirs)
-            code = 0
-        except Exception as error:
-            from gvtui.faults import tell
-
-            print(tell(error), file=sys.stderr, flush=True)
+            self._helper = Helper.start(theirs, lambda: _serve(self._folder, theirs))
+        except OSError:
+            os.close(ours)
+            raise
         finally:
-            # The child must not run the parent's cleanup.
-            os._exit(code)
+            os.close(theirs)
+        self._pipe = ours
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None before the first has been started."""
+        return self._helper.pid if self._helper is not None else None
+
+    @property
+    def ending(self) -> str:
+        """How the process has ended, see `Helper.ending`."""
+        return self._helper.ending if self._helper is not None else ""
 
     def ask(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Have kept what is to be kept of the segments that go next; see `Pieces.prepare`.
 
         This does not wait. Where the process has gone or is far behind, the oldest goes whole.
         """
-        with contextlib.suppress(OSError):
-            os.write(self._pipe, _QUESTION.pack(excess, limit, segment_bytes))
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._pipe, _QUESTION.pack(excess, limit, segment_bytes))
+
+    def _hang_up(self) -> None:
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
 
     def end(self) -> None:
         """End the process; what it was about to write is not there."""
-        os.close(self._pipe)
-        with contextlib.suppress(OSError):
-            pidfd = os.pidfd_open(self._pid)
-            try:
-                poll = select.poll()
-                poll.register(pidfd, select.POLLIN)
-                poll.poll(_END_SECONDS * 1000)
-            finally:
-                os.close(pidfd)
-            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:
-                os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
+        self._hang_up()
+        if self._helper is not None:
+            self._helper.end(_END_SECONDS)
 
 
 def _serve(folder: Path, pipe: int) -> None:
     """Answer until the receiving process closes its end."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    # Whatever else is open is the receiving process's, and must end with that.
-    os.closerange(3, pipe)
-    os.closerange(pipe + 1, os.sysconf("SC_OPEN_MAX"))
     os.nice(_NICENESS)
-    gc.enable()
     pieces = Pieces(folder)
     while question := _newest(pipe):
         try:

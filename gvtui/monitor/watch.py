@@ -12,6 +12,7 @@ from gvtui.monitor.attached import AttachedMonitor
 from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.folder import left_behind
 from gvtui.monitor.handing import hand_over
+from gvtui.monitor.options import FAULTS_OVER
 from gvtui.trace.losses import Losses
 from gvtui.words import sentence, upper_first
 
@@ -192,11 +193,9 @@ class Watch:
             self._faults[about] = f"{upper_first(text)}{end}"
             return Notice("error", self._faults[about])
         self._faults.pop(about, None)
-        if about == "trace":
-            words = self.losses.words()
-            return Notice("info", f"The trace can be written again{words and f'; {words}'}.")
-        again = "Sandboxes can connect again." if about == "socket" else "The monitor speaks again."
-        return Notice("info", again)
+        lost = self.losses.words() if about == "trace" else ""
+        again = upper_first(FAULTS_OVER.get(about, "what was wrong is over"))
+        return Notice("info", f"{again}{lost and f'; {lost}'}.")
 
     def restart(self) -> None:
         """Start another monitor with a new trace, or attach to the one that runs in its place;

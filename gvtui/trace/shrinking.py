@@ -1,4 +1,4 @@
-"""Has the complete segments of a flight recorder compressed, one at a time, by another process.
+"""Has the complete segments of flight recorders compressed, one at a time, by another process.
 
 Whoever writes the trace opens the files, old and new, and puts the new ones in place; the other
 process only reads and writes what it is given. Each of a segment's two files is replaced in one
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gvtui.files import unfinished_path
@@ -19,6 +20,7 @@ from gvtui.trace import files
 from gvtui.trace.bytesource import source_of
 from gvtui.trace.frames import FramesNote, packed_frames
 from gvtui.trace.row import ROW_SIZE
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +35,10 @@ INDEX_FRAME_BYTES = 2048 * ROW_SIZE
 
 LEAST_PARTS = 2
 """A file that does not become smaller by this factor stays plain."""
+
+MOST_TRIES = 2
+"""How often a segment is begun with: whatever ends the process each time must not keep the others from
+their turn."""
 
 _PIECE = 1 << 20
 
@@ -71,8 +77,20 @@ class Shrinks(Protocol):
         """Take no interest in the answer any more."""
 
 
+class Former(Protocol):
+    """Traces that nobody writes any more."""
+
+    def next(self) -> Path | None:
+        """The log of a segment that is complete and not compressed, each once; None if there is none
+        that nobody else has locked, or not before it is asked again."""
+
+    def may_change(self, log: Path) -> bool:
+        """Whether nobody has locked the trace of a log meanwhile."""
+
+
 class _InWork(NamedTuple):
-    number: int
+    number: int | None
+    """In this recorder; None for a segment of another one."""
     plain: tuple[Path, Path]
     """Its log and its index."""
     made: tuple[Path, Path]
@@ -90,26 +108,35 @@ class Shrinking:
         flight: Flight,
         compressor: Shrinks,
         resized: Callable[[int, int], None],
+        former: Former | None = None,
     ) -> None:
-        """Begin with none.
+        """Begin with none of its own.
 
         Args:
             folder: the segments' folder.
             flight: the recorder.
             compressor: does the work; stays the caller's.
             resized: called with the number of a segment and the bytes that it takes now.
+            former: of which segments are compressed when there is none of its own.
         """
         self._folder = folder
         self._flight = flight
         self._compressor = compressor
         self._resized = resized
+        self._former = former
+        self._next_former: Path | None = None
         self._waiting: list[int] = []
+        self._tries: Counter[int] = Counter()
         self._work: _InWork | None = None
         self._told = ""
 
     def add(self, number: int) -> None:
         """Have a segment compressed that is complete."""
+        self._forget_gone()
         self._waiting.append(number)
+
+    def _forget_gone(self) -> None:
+        self._waiting = [number for number in self._waiting if self._flight.holds(number)]
 
     def look(self) -> str:
         """Go on, without waiting; to be called now and then.
@@ -118,22 +145,40 @@ class Shrinking:
             A sentence for the user, without full stop; "" if there is nothing new to tell.
         """
         problem = self._finish()
+        if self._work is not None and self._compressor.is_gone:
+            problem = self._put_back(self._work)
         if self._work is None and self._compressor.is_ready:
             problem = self._begin() or problem
-        if self._compressor.is_gone and (self._waiting or self._work is not None):
-            self._waiting.clear()
-            self._give_up()
-            problem = "the process that compresses has gone: complete segments stay as they are"
         told, self._told = self._told, problem or self._told
         return problem if problem != told else ""
 
-    def _begin(self) -> str:
-        """Begin with the youngest that waits: it stays longest."""
-        self._waiting = [number for number in self._waiting if self._flight.holds(number)]
-        if not self._waiting:
+    def _put_back(self, work: _InWork) -> str:
+        """Have a segment wait again whose process has ended; the reason if it does not."""
+        self._give_up()
+        number = work.number
+        if number is None:
             return ""
-        number = self._waiting[-1]
-        log = files.segment_path(self._folder, number)
+        self._tries[number] += 1
+        if self._tries[number] >= MOST_TRIES:
+            return (
+                f"{work.plain[0]} stays as it is: the process that compresses it has ended "
+                f"{counted(self._tries.pop(number), 'time')}"
+            )
+        self._waiting.append(number)
+        return ""
+
+    def _begin(self) -> str:
+        """Begin with the youngest that waits: it stays longest; or else with one of another."""
+        self._forget_gone()
+        number = self._waiting[-1] if self._waiting else None
+        if number is not None:
+            log = files.segment_path(self._folder, number)
+        else:
+            if self._next_former is None and self._former is not None:
+                self._next_former = self._former.next()
+            if self._next_former is None:
+                return ""
+            log = self._next_former
         plain = (log, files.index_path(log))
         fds: list[int] = []
         made: list[Path] = []
@@ -141,7 +186,10 @@ class Shrinking:
             size = sum(path.stat().st_size for path in plain)
             if not self._flight.has_room_beside(size // LEAST_PARTS):
                 return ""
-            self._waiting.pop()
+            if number is not None:
+                self._waiting.pop()
+            else:
+                self._next_former = None
             for path in plain:
                 fds.append(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
                 made.append(unfinished_path(path))
@@ -151,10 +199,19 @@ class Shrinking:
             self._compressor.begin(fds)
         except OSError as error:
             _let_go(fds, made)
-            return f"cannot compress {log}: {error.strerror or error}"
+            if number is None:
+                self._next_former = None
+            return self._told_of(number, log, error)
         identity = tuple(_identity(os.fstat(fd)) for fd in fds[::2])
         self._work = _InWork(number, plain, (made[0], made[1]), identity, tuple(fds))
         return ""
+
+    @staticmethod
+    def _told_of(number: int | None, log: Path, error: OSError) -> str:
+        """Why a segment is not compressed; "" for one of another recorder that has gone meanwhile."""
+        if number is None and isinstance(error, FileNotFoundError):
+            return ""
+        return f"cannot compress {log}: {error.strerror or error}"
 
     def _finish(self) -> str:
         """Put in place what has been made."""
@@ -166,9 +223,10 @@ class Shrinking:
             if answer.is_done and self._is_there(work):
                 for made, plain in zip(work.made, work.plain, strict=True):
                     made.replace(plain)
-                self._resized(work.number, sum(p.stat().st_size for p in work.plain))
+                if work.number is not None:
+                    self._resized(work.number, sum(p.stat().st_size for p in work.plain))
         except OSError as error:
-            return f"cannot compress {work.plain[0]}: {error.strerror or error}"
+            return self._told_of(work.number, work.plain[0], error)
         finally:
             self._give_up()
         return f"cannot compress {work.plain[0]}: {answer.problem}" if answer.problem else ""
@@ -177,8 +235,13 @@ class Shrinking:
         """Whether a segment was neither let go meanwhile, nor removed, nor moved away."""
         with contextlib.suppress(FileNotFoundError):
             there = tuple(_identity(path.lstat()) for path in work.plain)
-            return self._flight.holds(work.number) and there == work.identity
+            return self._may_change(work) and there == work.identity
         return False
+
+    def _may_change(self, work: _InWork) -> bool:
+        if work.number is not None:
+            return self._flight.holds(work.number)
+        return self._former is not None and self._former.may_change(work.plain[0])
 
     def _give_up(self) -> None:
         """Forget what is in work."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gvtui.limits import Limits
-    from gvtui.trace.shrinking import Shrinks
+    from gvtui.trace.shrinking import Former, Shrinks
     from gvtui.trace.summary import ConnectionCounts, Reception, SummaryCounts
 
 _STRINGS_PART = 8
@@ -68,6 +68,7 @@ class TraceWriter:
         before: ConnectionCounts | None = None,
         host: dict[str, Any] | None = None,
         compressor: Shrinks | None = None,
+        former: Former | None = None,
     ) -> None:
         """Create the trace.
 
@@ -84,6 +85,7 @@ class TraceWriter:
                 this one.
             compressor: compresses a flight recorder's complete segments; it stays the caller's.
                 None leaves them as they are.
+            former: traces that nobody writes any more, whose segments it compresses besides.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -96,7 +98,7 @@ class TraceWriter:
         self._host = this_host() if host is None else host
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
-        self._compressor = compressor
+        self._compressor, self._former = compressor, former
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -125,6 +127,7 @@ class TraceWriter:
                 self._processes,
                 self._host,
                 compressor,
+                former,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -159,6 +162,7 @@ class TraceWriter:
             before=drops,
             host=self._host,
             compressor=self._compressor,
+            former=self._former,
         )
         fresh.reception = self.reception
         fresh.when_nearly_full = self.when_nearly_full

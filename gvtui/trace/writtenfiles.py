@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
     from pathlib import Path
 
-    from gvtui.trace.shrinking import Shrinks
+    from gvtui.trace.shrinking import Former, Shrinks
 
 _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
@@ -57,6 +57,7 @@ class WrittenFiles:
         processes: Callable[[int], list[list[Any]]] = lambda _: [],
         host: dict[str, Any] | None = None,
         compressor: Shrinks | None = None,
+        former: Former | None = None,
     ) -> None:
         """Create them.
 
@@ -71,6 +72,7 @@ class WrittenFiles:
             processes: those of the connections that stand, in about so many bytes at most.
             host: the machine that received the messages, which the heads tell.
             compressor: compresses a flight recorder's complete segments, if any does.
+            former: other traces whose segments it compresses.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -93,7 +95,7 @@ class WrittenFiles:
         self._spares = Spares()
         self._shrinking: Shrinking | None = None
         if flight is not None and compressor is not None:
-            self._shrinking = Shrinking(path, flight, compressor, self._resized)
+            self._shrinking = Shrinking(path, flight, compressor, self._resized, former)
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
         if flight is not None:

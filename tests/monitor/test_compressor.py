@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gvtui.monitor.compressor import Compressor
 from gvtui.trace import files
 from gvtui.trace.bytesource import opened_source
 from gvtui.trace.shrinking import ShrinkAnswer
+from tests.monitor.sandbox import wait_until
 from tests.trace.factory import read_message, write_trace
 
 WAIT_MS = 60_000
@@ -17,13 +19,15 @@ WAIT_MS = 60_000
 
 @pytest.fixture
 def compressor() -> object:
-    compressor = Compressor.start()
+    compressor = Compressor()
+    compressor.start()
     yield compressor
     compressor.end()
 
 
 def wait(compressor: Compressor) -> None:
     poll = select.poll()
+    assert compressor._channel is not None
     poll.register(compressor._channel, select.POLLIN)
     assert poll.poll(WAIT_MS)
 
@@ -55,14 +59,14 @@ def test_it_compresses_what_it_is_given(tmp_path: Path, compressor: Compressor) 
 
 
 def test_it_is_the_last_to_run_and_has_no_rights(compressor: Compressor) -> None:
-    status = Path(f"/proc/{compressor._pid}/status")
+    status = Path(f"/proc/{compressor.pid}/status")
     fds = [os.open("/dev/null", os.O_RDWR)] * 4
     compressor.begin(fds)
     wait(compressor)
     told = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
     assert int(told["CapEff"], 16) == int(told["CapPrm"], 16) == 0
     assert told["NoNewPrivs"] == "1"
-    assert os.sched_getscheduler(compressor._pid) == os.SCHED_IDLE
+    assert os.sched_getscheduler(compressor.pid or 0) == os.SCHED_IDLE
     os.close(fds[0])
 
 
@@ -89,10 +93,34 @@ def test_what_cannot_be_written_is_told(tmp_path: Path, compressor: Compressor) 
         os.close(fd)
 
 
-def test_its_end_is_noticed() -> None:
-    compressor = Compressor.start()
-    os.kill(compressor._pid, 9)
+def test_its_end_is_noticed_and_another_takes_its_place(
+    tmp_path: Path, compressor: Compressor
+) -> None:
+    first = compressor.pid
+    assert first is not None
+    fds = opened(tmp_path)
+    compressor.begin(fds)
+    os.kill(first, signal.SIGKILL)
     wait(compressor)
-    assert not compressor.is_ready
+    assert wait_until(lambda: not compressor.is_ready and compressor.is_gone)
+    assert wait_until(lambda: compressor.ending == "was killed by SIGKILL")
+    with pytest.raises(BrokenPipeError):
+        compressor.begin(fds)
+    compressor.start()
+    assert compressor.pid != first
+    assert (compressor.ending, compressor.is_gone, compressor.is_ready) == ("", False, True)
+    for fd in fds[1::2]:
+        os.ftruncate(fd, 0)
+    compressor.begin(fds)
+    wait(compressor)
+    assert compressor.answer() == ShrinkAnswer(True)
+    for fd in fds:
+        os.close(fd)
+
+
+def test_without_a_process_it_is_not_ready() -> None:
+    compressor = Compressor()
     assert compressor.is_gone
+    assert not compressor.is_ready
+    assert (compressor.pid, compressor.ending) == (None, "")
     compressor.end()

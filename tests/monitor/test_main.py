@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,11 +18,15 @@ import pytest
 
 from gvtui.monitor import __main__ as program
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace import files
+from gvtui.trace.bytesource import opened_source
 from gvtui.trace.reader import Trace
-from tests.monitor.sandbox import FakeSandbox
+from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.processes import children_of
 from tests.trace.factory import read_message
 
 WAIT_SECONDS = 120
+NOBODY = 65534
 
 
 class Started:
@@ -146,3 +153,55 @@ def test_a_fault_is_one_line(
     monkeypatch.setattr(program, "main", lambda: 7)
     assert program.run() == 7
     assert capsys.readouterr().err == ""
+
+
+def killed(monitor: Started, pid: int, about: str) -> int:
+    """Kill a helper; gives the one that takes its place."""
+    before = children_of(monitor.process.pid)
+    os.kill(pid, signal.SIGKILL)
+    fault, over = monitor.event("fault"), monitor.event("fault")
+    assert f"(process {pid}) was killed by SIGKILL: " in fault["text"]
+    assert (fault["about"], over["about"], over["text"]) == (about, about, "")
+    (found,) = set(children_of(monitor.process.pid)) - set(before)
+    assert len(before) == len(children_of(monitor.process.pid)) == 3
+    return found
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        None,
+        pytest.param(NOBODY, marks=pytest.mark.skipif(os.geteuid() != 0, reason="this needs root")),
+    ],
+)
+def test_a_helper_that_is_killed_is_told_and_started_again(
+    start: Any, tmp_path: Path, user: int | None
+) -> None:
+    folder = tmp_path / "t" / "live"
+    folder.mkdir(parents=True)
+    # The receiving process has given up its rights when it starts others.
+    monitor = start(folder, keep_bytes=4 << 20, compresses=True, user=user)
+    monitor.event("listening")
+    _, compressor, thinner = children_of(monitor.process.pid)
+    compressor = killed(monitor, compressor, "compressor")
+    thinner = killed(monitor, thinner, "thinner")
+    for pid in (compressor, thinner):
+        told = Path(f"/proc/{pid}/status").read_text()
+        assert "NoNewPrivs:\t1" in told
+        assert user is None or f"Uid:\t{user}\t{user}\t" in told
+    assert os.sched_getscheduler(compressor) == os.SCHED_IDLE
+    sandbox = FakeSandbox(tmp_path / "s.sock")
+    for number in range(8_000):
+        sandbox.send(read_message(fd=number))
+    sandbox.close()
+
+    def is_compressed() -> bool:
+        with contextlib.suppress(OSError), opened_source(files.segment_path(folder, 1)) as log:
+            return log.is_compressed
+        return False
+
+    assert wait_until(is_compressed)
+    monitor.say("stop")
+    monitor.event("stopped")
+    assert monitor.end() == (0, "")
+    assert wait_until(lambda: not Path(f"/proc/{compressor}/fd").exists())

@@ -88,10 +88,11 @@ def test_without_the_porter_it_goes_on(monitor: MonitorProcess, listen: Path) ->
     said: list[dict[str, Any]] = []
 
     def is_told() -> bool:
-        said.extend(event for event in monitor.read_events() if event["kind"] == "log")
+        said.extend(event for event in monitor.read_events() if event["kind"] == "fault")
         return bool(said)
 
     assert wait_until(is_told)
+    assert said[0]["about"] == "porter"
     assert said[0]["text"].startswith("the process that looks at who connects has gone: ")
     sandbox = FakeSandbox(listen)
     told = opened(monitor)

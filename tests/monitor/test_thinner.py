@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from gvtui.monitor.thinner import Thinner
 from gvtui.points.syscalls import host_architecture, sysnos_by_name
 from tests.monitor.sandbox import wait_until
@@ -18,20 +20,32 @@ def waits_for_questions(pid: int) -> bool:
     return Path("/proc", str(pid), "fd", str(int(words[1], 16))).readlink().name.startswith("pipe:")
 
 
+def started(recorder: Recorder) -> Thinner:
+    thinner = Thinner(recorder.folder)
+    thinner.start()
+    return thinner
+
+
 def flood(recorder: Recorder, rounds: int = 40) -> None:
     for _ in range(rounds):
         recorder.send(1)
         recorder.send(2, 60)
 
 
-def test_another_process_keeps_what_the_quiet_one_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_another", [False, True])
+def test_another_process_keeps_what_the_quiet_one_sent(tmp_path: Path, is_another: bool) -> None:
     recorder = Recorder(tmp_path / "live", keep=400_000)
-    thinner = Thinner.start(recorder.folder)
+    thinner = started(recorder)
+    if is_another:
+        os.kill(thinner.pid or 0, signal.SIGKILL)
+        assert wait_until(lambda: thinner.ending != "")
+        thinner.start()
+        assert thinner.ending == ""
 
     def ask(excess: int, limit: int, segment_bytes: int) -> None:
         thinner.ask(excess, limit, segment_bytes)
         # It is asked a segment ahead; here the next one comes at once.
-        assert wait_until(lambda: waits_for_questions(thinner._pid))
+        assert wait_until(lambda: waits_for_questions(thinner.pid or 0))
 
     recorder.writer.when_nearly_full = ask
     flood(recorder, 60)
@@ -43,10 +57,9 @@ def test_another_process_keeps_what_the_quiet_one_sent(tmp_path: Path) -> None:
 
 def test_without_the_process_the_oldest_goes_whole(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "live")
-    thinner = Thinner.start(recorder.folder)
-    os.kill(thinner._pid, signal.SIGKILL)
-    stat = Path("/proc", str(thinner._pid), "stat")
-    assert wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z")
+    thinner = started(recorder)
+    os.kill(thinner.pid or 0, signal.SIGKILL)
+    assert wait_until(lambda: thinner.ending == "was killed by SIGKILL")
     recorder.writer.when_nearly_full = thinner.ask
     flood(recorder)
     recorder.writer.close()

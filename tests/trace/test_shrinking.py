@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from gvtui.trace import files
 from gvtui.trace.bytesource import opened_source
 from gvtui.trace.reader import Trace
-from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
+from gvtui.trace.shrinking import MOST_TRIES, ShrinkAnswer, shrink_segment
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
@@ -38,6 +39,12 @@ class Worker:
             os.close(fd)
         self._fds = ()
         self._answer = ShrinkAnswer(is_done, problem)
+
+    def kill(self) -> None:
+        for fd in self._fds:
+            os.close(fd)
+        self._fds = ()
+        self.is_gone = True
 
     def answer(self) -> ShrinkAnswer | None:
         answer, self._answer = self._answer, None
@@ -171,23 +178,164 @@ def test_another_file_in_its_place_is_not_replaced(writer: TraceWriter, worker: 
     writer.close()
 
 
-@pytest.mark.parametrize("is_gone", [False, True])
 def test_what_goes_wrong_is_told_once_and_leaves_the_segment_plain(
-    writer: TraceWriter, worker: Worker, is_gone: bool
+    writer: TraceWriter, worker: Worker
 ) -> None:
     fill(writer, 1)
     log = files.segment_path(writer.path, 1)
     writer.compress_on()
-    if is_gone:
-        worker.is_gone = True
-    else:
-        worker.work("No space left on device")
+    worker.work("No space left on device")
     told = [writer.compress_on() for _ in range(3)]
     assert told[1:] == ["", ""]
-    assert ("has gone" if is_gone else f"cannot compress {log}: No space") in told[0]
+    assert f"cannot compress {log}: No space" in told[0]
     assert is_compressed(log) == (False, False)
     assert left_over(writer.path) == []
     writer.close()
+
+
+def test_what_a_process_that_ended_was_at_is_begun_again_by_the_next(
+    writer: TraceWriter, worker: Worker
+) -> None:
+    fill(writer, 1)
+    log = files.segment_path(writer.path, 1)
+    writer.compress_on()
+    worker.kill()
+    assert [writer.compress_on() for _ in range(3)] == ["", "", ""]
+    assert left_over(writer.path) == []
+    assert is_compressed(log) == (False, False)
+    worker.is_gone = False
+    writer.compress_on()
+    worker.work()
+    assert writer.compress_on() == ""
+    assert is_compressed(log) == (True, True)
+    writer.close()
+
+
+def test_what_ends_each_process_is_left_as_it_is_and_told_and_the_others_have_their_turn(
+    writer: TraceWriter, worker: Worker
+) -> None:
+    fill(writer, 2)
+    last, first = (files.segment_path(writer.path, number) for number in (2, 1))
+    told = []
+    for _ in range(MOST_TRIES):
+        writer.compress_on()
+        worker.kill()
+        told.append(writer.compress_on())
+        worker.is_gone = False
+    assert told == [
+        "",
+        f"{last} stays as it is: the process that compresses it has ended 2 times",
+    ]
+    assert writer.compress_on() == ""
+    worker.work()
+    assert writer.compress_on() == ""
+    assert is_compressed(first) == (True, True)
+    assert is_compressed(last) == (False, False)
+    writer.close()
+
+
+class Left:
+    """A former trace, of which nobody knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.waiting = files.logs_of(folder)
+        self.is_free = True
+
+    def next(self) -> Path | None:
+        return self.waiting.pop() if self.waiting else None
+
+    def may_change(self, log: Path) -> bool:
+        return self.is_free
+
+
+@pytest.fixture
+def former(tmp_path: Path) -> Left:
+    writer = TraceWriter(tmp_path / "former", keep_bytes=LARGE, segment_bytes=40_000)
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    fill(writer, 2)
+    writer.close()
+    return Left(writer.path)
+
+
+@pytest.fixture
+def later(tmp_path: Path, worker: Worker, former: Left) -> TraceWriter:
+    """A writer that comes after another."""
+    writer = TraceWriter(
+        tmp_path / "later",
+        keep_bytes=LARGE,
+        segment_bytes=40_000,
+        compressor=worker,
+        former=former,
+    )
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    return writer
+
+
+def test_what_another_left_is_compressed_when_nothing_of_its_own_waits(
+    later: TraceWriter, worker: Worker, former: Left, tmp_path: Path
+) -> None:
+    folder = tmp_path / "former"
+    before = payloads(folder)
+    held = later._files.flight.held_bytes  # type: ignore[union-attr]
+    fill(later, 1)
+    own = files.segment_path(later.path, 1)
+    for _ in range(4):
+        assert later.compress_on() == ""
+        if is_compressed(own) != (True, True):
+            assert len(former.waiting) == 3
+        if not worker.is_ready:
+            worker.work()
+    later.compress_on()
+    assert is_compressed(own) == (True, True)
+    assert [is_compressed(log) for log in files.logs_of(folder)][:2] == [(True, True)] * 2
+    assert payloads(folder) == before
+    assert left_over(folder) == []
+    assert later._files.flight.held_bytes > held  # type: ignore[union-attr]
+    later.close()
+
+
+@pytest.mark.parametrize("what", ["locked", "removed", "gone"])
+def test_what_is_not_its_own_any_more_is_left_alone(
+    later: TraceWriter, worker: Worker, former: Left, tmp_path: Path, what: str
+) -> None:
+    folder = tmp_path / "former"
+    log = former.waiting[-1]
+    if what == "gone":
+        shutil.rmtree(folder)
+    assert later.compress_on() == ""
+    if what != "gone":
+        worker.work()
+    if what == "locked":
+        former.is_free = False
+        former.waiting.clear()
+    elif what == "removed":
+        shutil.rmtree(folder)
+    assert later.compress_on() == ""
+    if what == "locked":
+        assert is_compressed(log) == (False, False)
+        assert left_over(folder) == []
+    else:
+        assert not folder.exists()
+    later.close()
+
+
+def test_what_another_left_waits_for_room_on_the_disk(
+    later: TraceWriter, worker: Worker, former: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The last is too small.
+    former.waiting.pop()
+    log = former.waiting[-1]
+    flight = later._files.flight
+    monkeypatch.setattr(flight, "has_room_beside", lambda _: False)
+    for _ in range(3):
+        assert later.compress_on() == ""
+    assert worker.is_ready
+    monkeypatch.undo()
+    later.compress_on()
+    worker.work()
+    later.compress_on()
+    assert is_compressed(log) == (True, True)
+    later.close()
 
 
 def test_on_a_disk_without_room_nothing_is_begun(
