@@ -8,7 +8,7 @@ from typing import Any
 
 from gvtui.decode.escape import in_angles, quoted
 from gvtui.decode.file_flags import AT_FDCWD
-from gvtui.decode.numbers import UINT32, int32
+from gvtui.decode.numbers import INT32, UINT32, int32
 
 NOT_KNOWN = "..."
 """Shown for a value that the sandbox does not send, or cannot know before the call returns."""
@@ -26,11 +26,21 @@ class CallSide:
     architecture: str
     message: Any
     """The protobuf message; its type depends on the call."""
-    is_exit: bool
-    errno: int
-    """0 on enter, and where the call succeeded."""
-    enter: Any
+    enter: Any = None
     """The message of the matching enter, of the same type; None if it is not known."""
+
+    # These two are properties since most arguments are shown without them.
+    @property
+    def is_exit(self) -> bool:
+        """Whether the call has returned."""
+        is_exit: bool = self.message.HasField("exit")
+        return is_exit
+
+    @property
+    def errno(self) -> int:
+        """0 on enter, and where the call succeeded."""
+        number: int = self.message.exit.errorno
+        return number
 
     def fd_path(self) -> str:
         """Path of the descriptor argument; after a close only the enter has it."""
@@ -45,7 +55,9 @@ class CallSide:
 
     def fd(self) -> str:
         """The descriptor argument as `3</etc/passwd>`."""
-        return descriptor(self.message.fd, self.fd_path())
+        message = self.message
+        path: str = message.fd_path
+        return descriptor(message.fd, self.fd_path() if path or self.enter is not None else "")
 
     def not_read(self, value: object) -> bool:
         """Whether an argument lacks its value because the sandbox could not read it.
@@ -58,7 +70,7 @@ class CallSide:
     def path(self) -> str:
         """The path argument, in quotes."""
         path = self.message.pathname
-        return NOT_KNOWN if self.not_read(path) else quoted(path)
+        return quoted(path) if path or not self.not_read(path) else NOT_KNOWN
 
     def directory(self) -> str:
         """The descriptor that the path argument is relative to: `AT_FDCWD` or `4</tmp>`."""
@@ -69,5 +81,6 @@ class CallSide:
 def descriptor(fd: int, path: str) -> str:
     """`3</etc/passwd>`, or only `3` where the path is not known."""
     # A number that no descriptor can have is not made into one.
-    number = int32(fd) if -(1 << 31) <= fd <= UINT32 else fd
-    return f"{number}{in_angles(path)}" if path else str(number)
+    if INT32 < fd <= UINT32:
+        fd = int32(fd)
+    return f"{fd}{in_angles(path)}" if path else str(fd)

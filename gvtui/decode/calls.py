@@ -25,12 +25,12 @@ Result = Callable[[CallSide], str]
 
 
 def _open(call: CallSide) -> list[str]:
-    message = call.message
+    message, flags = call.message, call.message.flags
     if call.name == "creat":
         return [call.path(), octal(message.mode)]
     shown = [] if call.name == "open" else [call.directory()]
-    shown += [call.path(), file_flags.OPEN[call.architecture].text(message.flags)]
-    if file_flags.opens_with_mode(message.flags):
+    shown += [call.path(), file_flags.OPEN[call.architecture].text(flags)]
+    if file_flags.opens_with_mode(flags):
         shown.append(octal(message.mode))
     return shown
 
@@ -58,11 +58,12 @@ def _close(call: CallSide) -> list[str]:
 
 
 _VECTOR_CALLS = frozenset({"readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2"})
+_CALLS_WITH_FLAGS = frozenset({"preadv2", "pwritev2"})
 
 
 def _transfer(call: CallSide) -> list[str]:
-    message = call.message
-    if call.name in _VECTOR_CALLS:
+    message, name = call.message, call.name
+    if name in _VECTOR_CALLS:
         # Their count is that of the bytes that all vectors hold; how many there are is not sent.
         size = (
             f"/* {message.count} {noun_for(message.count, 'byte')} */"
@@ -74,16 +75,17 @@ def _transfer(call: CallSide) -> list[str]:
         shown = [call.fd(), NOT_KNOWN, str(message.count)]
     if message.has_offset:
         shown.append(str(message.offset))
-    elif call.name in ("preadv2", "pwritev2"):
+    elif name in _CALLS_WITH_FLAGS:
         shown.append("-1")
-    if message.flags or call.name in ("preadv2", "pwritev2"):
-        shown.append(file_flags.RWF.text(message.flags))
+    if (flags := message.flags) or name in _CALLS_WITH_FLAGS:
+        shown.append(file_flags.RWF.text(flags))
     return shown
 
 
 def _connect(call: CallSide) -> list[str]:
-    address = call.message.address
-    return [call.fd(), NOT_KNOWN if call.not_read(address) else sockets.address(address)]
+    raw = call.message.address
+    is_known = raw or not call.not_read(raw)
+    return [call.fd(), sockets.address(raw) if is_known else NOT_KNOWN]
 
 
 def _accept(call: CallSide) -> list[str]:
@@ -368,4 +370,5 @@ def result(call: CallSide, succeeded: Result) -> str:
     """The result as strace shows it; empty on enter."""
     if not call.is_exit:
         return ""
-    return failure(call.errno) if call.errno else succeeded(call)
+    errno = call.errno
+    return failure(errno) if errno else succeeded(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+INT32 = 0x7FFFFFFF
 UINT32 = 0xFFFFFFFF
 UINT64 = 0xFFFFFFFFFFFFFFFF
 
@@ -25,7 +26,7 @@ def pointer(value: int) -> str:
 
 def octal(value: int) -> str:
     """File permissions as strace writes them: `0644`, `022`, `000`."""
-    return f"0{value & UINT32:o}".zfill(3)
+    return f"0{value & UINT32:02o}"
 
 
 def identity(value: int) -> str:

@@ -15,14 +15,14 @@ from gvtui.decode.outcome import NO_FAILURES, ExecOutcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
-from gvtui.wire.header import MIN_HEADER_SIZE, build_message
+from gvtui.wire.header import MIN_HEADER_SIZE, WireError, build_message
 from gvtui.wire.messages import KINDS, Decoded, Unknown, decode
 from gvtui.wire.pb import sentry_pb2, syscall_pb2
 from gvtui.wire.ports import right_ports
 from gvtui.words import noun_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ARGUMENTS_LIMIT = 2000
 """How many characters of a call's arguments are shown on one line."""
@@ -95,9 +95,10 @@ def render(
     if call.enter is not None:
         notes = changes(message, call.enter)
         arguments += "".join(f" ⚠ {note}" for note in notes)
-    if call.is_exit and not call.errno and (words := untold(outcome)):
+    errno = call.errno
+    if (words := untold(outcome)) and not errno and call.is_exit:
         return Rendered(call.name, arguments, words, outcome is ExecOutcome.FAILED)
-    failed = call.errno not in NO_FAILURES
+    failed = errno not in NO_FAILURES
     return Rendered(call.name, arguments, calls.result(call, forms[1]), failed)
 
 
@@ -110,28 +111,34 @@ def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENT
     return _cut(", ".join(forms[0](call_of(decoded, architecture))), limit)
 
 
-def sent_arguments(datagram: bytes, architecture: str, limit: int) -> str:
-    """The arguments of a datagram's message, as `arguments_text` gives them, in the least time.
-
-    Raises:
-        WireError: it is no message.
-    """
-    known = _CALLS.get(datagram[:_TYPE_END])
-    if known is not None and len(datagram) >= MIN_HEADER_SIZE:
-        parse, message_type, arguments = known
+def sent_arguments(datagrams: Sequence[bytes], architecture: str, limit: int) -> list[str | None]:
+    """The arguments of the message of each datagram, as `arguments_text` gives them, in the least
+    time; None for one that is no message."""
+    found: list[str | None] = []
+    # What shows arguments keeps nothing of the call, so one stands for each of them in turn.
+    call = CallSide("", architecture, None)
+    for datagram in datagrams:
+        known = _CALLS.get(datagram[:_TYPE_END])
         try:
-            call = _side(parse(datagram[MIN_HEADER_SIZE:]), message_type, architecture)
-        except DecodeError:
-            # It is told below.
-            pass
+            if known is None or len(datagram) < MIN_HEADER_SIZE:
+                text = arguments_text(decode(datagram), architecture=architecture, limit=limit)
+            else:
+                parse, message_type, arguments = known
+                call.message = message = parse(datagram[MIN_HEADER_SIZE:])
+                call.name = _name(message_type, message.sysno, architecture)
+                text = ", ".join(arguments(call))
+                if len(text) > limit:
+                    text = _cut(text, limit)
+        except (WireError, DecodeError):
+            found.append(None)
         else:
-            return _cut(", ".join(arguments(call)), limit)
-    return arguments_text(decode(datagram), architecture=architecture, limit=limit)
+            found.append(text)
+    return found
 
 
 _TYPE_END = 4
 """Where the header's size and the message's type end."""
-_CALLS: dict[bytes, tuple[Callable[[bytes], Message], int, calls.Arguments]] = {
+_CALLS: dict[bytes, tuple[Callable[[bytes], Any], int, calls.Arguments]] = {
     build_message(number, b"")[:_TYPE_END]: (
         kind.message_class.FromString,
         number,
@@ -160,10 +167,7 @@ def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -
 
 
 def _side(message: Any, message_type: int, architecture: str) -> CallSide:  # noqa: ANN401
-    name = _name(message_type, message.sysno, architecture)
-    is_exit = message.HasField("exit")
-    errno = message.exit.errorno if is_exit else 0
-    return CallSide(name, architecture, message, is_exit, errno, None)
+    return CallSide(_name(message_type, message.sysno, architecture), architecture, message)
 
 
 def result_of(decoded: Decoded, architecture: str) -> str:

@@ -10,7 +10,7 @@ import socket
 
 from gvtui.decode.escape import quoted_bytes
 from gvtui.decode.flags import Flags, ValueSet
-from gvtui.wire.sockaddr import AF_NETLINK, ip_text, parse_sockaddr
+from gvtui.wire.sockaddr import AF_NETLINK, ip_text, ipv4_text, parse_sockaddr
 
 FAMILY = ValueSet(
     {
@@ -264,6 +264,8 @@ def address(raw: bytes) -> str:
 
     Never raises.
     """
+    if (shown_ipv4 := ipv4_text(raw)) is not None:
+        return f"{{AF_INET, {shown_ipv4}}}"
     parsed = parse_sockaddr(raw)
     if parsed.family is None:
         return hex_bytes(raw)

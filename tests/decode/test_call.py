@@ -6,7 +6,9 @@ from gvtui.wire.pb import syscall_pb2 as pb
 
 def close(fd_path: str, enter: pb.Close | None = None) -> CallSide:
     message = pb.Close(fd=3, fd_path=fd_path)
-    return CallSide("close", "x86_64", message, enter is not None, 0, enter)
+    if enter is not None:
+        message.exit.SetInParent()
+    return CallSide("close", "x86_64", message, enter)
 
 
 def test_descriptor() -> None:
@@ -27,5 +29,5 @@ def test_the_enter_helps_out() -> None:
 
 
 def test_directory() -> None:
-    call = CallSide("openat", "arm64", pb.Open(fd=-100), False, 0, None)
+    call = CallSide("openat", "arm64", pb.Open(fd=-100))
     assert call.directory() == "AT_FDCWD"

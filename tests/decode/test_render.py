@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,28 +32,39 @@ def test_any_message_renders(decoded: Decoded, architecture: str, limit: int) ->
     assert is_safe(strace_line(decoded, architecture=architecture))
 
 
-@given(MESSAGES, ARCHITECTURES, st.integers(1, 100), st.integers(8, 20))
-def test_a_datagram_renders_as_its_message_does(
-    decoded: Decoded, architecture: str, limit: int, header_size: int
-) -> None:
+def sent(decoded: Decoded, header_size: int) -> bytes:
     message = decoded.message
     payload = message.payload if isinstance(message, Unknown) else message.SerializeToString()
-    datagram = build_message(decoded.header.message_type, payload, 5, header_size)
-    expected = arguments_text(decode(datagram), architecture=architecture, limit=limit)
-    assert sent_arguments(datagram, architecture, limit) == expected
+    return build_message(decoded.header.message_type, payload, 5, header_size)
 
 
-@given(st.sampled_from(sorted(KINDS)), st.binary(max_size=12))
-def test_bytes_that_are_no_message_are_told_as_such(message_type: int, rest: bytes) -> None:
-    for datagram in (build_message(message_type, rest), build_message(message_type, b"")[:6]):
-        expected = None
-        with contextlib.suppress(WireError):
-            expected = arguments_text(decode(datagram), architecture="x86_64")
-        if expected is None:
-            with pytest.raises(WireError):
-                sent_arguments(datagram, "x86_64", ARGUMENTS_LIMIT)
-        else:
-            assert sent_arguments(datagram, "x86_64", ARGUMENTS_LIMIT) == expected
+@given(st.lists(MESSAGES, max_size=4), ARCHITECTURES, st.integers(1, 100), st.integers(8, 20))
+def test_datagrams_render_as_their_messages_do(
+    messages: list[Decoded], architecture: str, limit: int, header_size: int
+) -> None:
+    datagrams = [sent(decoded, header_size) for decoded in messages]
+    assert sent_arguments(datagrams, architecture, limit) == [
+        arguments_text(decode(datagram), architecture=architecture, limit=limit)
+        for datagram in datagrams
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.binary(max_size=12)), max_size=4),
+    st.integers(0, 8),
+)
+def test_bytes_that_are_no_message_are_told_as_such(
+    messages: list[tuple[int, bytes]], size: int
+) -> None:
+    datagrams = [build_message(message_type, rest) for message_type, rest in messages]
+    datagrams += [datagram[:size] for datagram in datagrams]
+    expected: list[str | None] = []
+    for datagram in datagrams:
+        try:
+            expected.append(arguments_text(decode(datagram), architecture="x86_64"))
+        except WireError:
+            expected.append(None)
+    assert sent_arguments(datagrams, "x86_64", ARGUMENTS_LIMIT) == expected
 
 
 @given(MESSAGES, MESSAGES, ARCHITECTURES)

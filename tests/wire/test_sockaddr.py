@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gvtui.wire.sockaddr import AF_NETLINK, Address, ip_text, parse_sockaddr
+from gvtui.wire.sockaddr import AF_NETLINK, Address, ip_text, ipv4_text, parse_sockaddr
 
 
 def ipv4(host: str, port: int, rest: bytes = bytes(8)) -> bytes:
@@ -29,6 +29,14 @@ def test_ipv4(host: object, port: int, rest: bytes) -> None:
     assert address.text == f"{host}:{port}"
     assert (address.host, address.port) == (str(host), port)
     assert address.is_understood
+
+
+@given(st.sampled_from([socket.AF_INET, socket.AF_INET6, 0x0200]), st.binary(max_size=20))
+def test_ipv4_alone(family: int, rest: bytes) -> None:
+    raw = struct.pack("<H", family) + rest
+    is_ipv4 = family == socket.AF_INET and len(raw) >= 8
+    assert ipv4_text(raw) == (parse_sockaddr(raw).text if is_ipv4 else None)
+    assert ipv4_text(raw[:1]) is None
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 65535), st.integers(0, 0xFFFFFFFF))

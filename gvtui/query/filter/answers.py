@@ -91,20 +91,30 @@ class Answers:
         places: list[int] = []
         numbers: list[int] = []
         new: dict[tuple[bytes, str], int] = {}
-        for place in np.flatnonzero(asked).tolist():
-            start, end = starts[place], ends[place]
-            datagram = data[start:end]
+        every = np.flatnonzero(asked).tolist()
+        at = 0
+        while at < len(every):
+            if not self._is_worth_asking():
+                some = every[at : at + self._unasked]
+                at += len(some)
+                self._unasked -= len(some)
+                places += some
+                numbers += range(len(datagrams), len(datagrams) + len(some))
+                datagrams += [data[starts[place] : ends[place]] for place in some]
+                continue
+            place = every[at]
+            at += 1
+            datagram = data[starts[place] : ends[place]]
             number = len(datagrams)
-            if end - start <= _MAX_KEY and self._is_worth_asking():
-                piece = self._key(datagram)
-                if piece is not None:
-                    key = (piece, architecture)
-                    known = kept.get(key)
-                    if known is not None:
-                        self._known += 1
-                        found[place] = known
-                        continue
-                    number = new.setdefault(key, number)
+            piece = self._key(datagram) if len(datagram) <= _MAX_KEY else None
+            if piece is not None:
+                key = (piece, architecture)
+                known = kept.get(key)
+                if known is not None:
+                    self._known += 1
+                    found[place] = known
+                    continue
+                number = new.setdefault(key, number)
             places.append(place)
             numbers.append(number)
             if number == len(datagrams):
@@ -112,13 +122,12 @@ class Answers:
             else:
                 self._known += 1
         answers = of_many(datagrams)
-        for place, number in zip(places, numbers, strict=True):
-            answer = answers[number]
-            if answer is None:
-                # It could be read when it came: this notes the damage.
-                batch.decoded(stretch.first + place)
-            else:
-                found[place] = answer
+        if None in answers:
+            for place, number in zip(places, numbers, strict=True):
+                if answers[number] is None:
+                    # It could be read when it came: this notes the damage.
+                    batch.decoded(stretch.first + place)
+        found[places] = np.array(answers, np.bool_)[numbers]
         for key, number in new.items():
             answer = answers[number]
             if answer is not None:
@@ -128,16 +137,16 @@ class Answers:
         return found
 
     def _is_worth_asking(self) -> bool:
-        """Whether answers are there often enough, so that looking them up saves time."""
+        """Whether answers are there often enough, so that looking them up saves time; if not,
+        `_unasked` messages are to be decoded first."""
         if self._unasked:
-            self._unasked -= 1
             return False
         self._asked += 1
         if self._asked > _TRIED:
             if self._known < self._asked // 4:
                 self._unasked = _UNTRIED
             self._asked = self._known = 0
-        return True
+        return not self._unasked
 
 
 def _of_each(answer: Callable[[Decoded], bool], datagrams: Sequence[bytes]) -> list[bool | None]:

@@ -11,7 +11,7 @@ from gvtui.query.filter.forms import argument_forms, name_and_place, number_of, 
 from gvtui.query.filter.pattern import RegexTest
 from gvtui.query.filter.seeking import Seeker
 from gvtui.trace.row import Kind
-from gvtui.wire.header import MAX_MESSAGE_SIZE, WireError
+from gvtui.wire.header import MAX_MESSAGE_SIZE
 from gvtui.wire.messages import Unknown
 from gvtui.wire.pieces import all_but_time
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 ARGUMENTS_LIMIT = 8 * MAX_MESSAGE_SIZE
 """How many characters of a call's arguments conditions read: more than any message has."""
-_MOST_TOGETHER = 1 << 18
-"""How many characters of arguments are tested at once."""
+_MOST_TOGETHER = 1 << 9
+"""Of how many messages the arguments are tested at once."""
 
 
 class _TextCondition:
@@ -82,31 +82,18 @@ class ArgumentsCondition(_TextCondition):
 
     def _pass_many(self, architecture: str, datagrams: Sequence[bytes]) -> list[bool | None]:
         render, found = self._render_sent, list[bool | None]()
-        texts: list[str] = []
-        places: list[int] = []
-        size = 0
-        for place, datagram in enumerate(datagrams):
-            found.append(False)
-            try:
-                text = render(datagram, architecture, ARGUMENTS_LIMIT)
-            except WireError:
-                found[place] = None
-                continue
-            if text:
-                texts.append(text)
-                places.append(place)
-                size += len(text)
-            if size > _MOST_TOGETHER:
-                self._test_all(texts, places, found)
-                texts, places, size = [], [], 0
-        self._test_all(texts, places, found)
+        for start in range(0, len(datagrams), _MOST_TOGETHER):
+            some = datagrams[start : start + _MOST_TOGETHER]
+            found += self._test_all(render(some, architecture, ARGUMENTS_LIMIT))
         return found
 
-    def _test_all(self, texts: list[str], places: list[int], found: list[bool | None]) -> None:
+    def _test_all(self, texts: list[str | None]) -> list[bool | None]:
         test = self._test
-        passes = test.among(texts) if isinstance(test, RegexTest) else map(test, texts)
-        for place, passing in zip(places, passes, strict=True):
-            found[place] = passing
+        told = list(filter(None, texts))
+        passes = iter(test.among(told) if isinstance(test, RegexTest) else map(test, told))
+        if len(told) == len(texts):
+            return list(passes)
+        return [next(passes) if text else False if text is not None else None for text in texts]
 
 
 class CwdCondition(_TextCondition):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from gvtui.query.filter import answers
 from gvtui.trace.row import Kind
 from gvtui.wire.messages import Decoded, decode
 from tests.query.filter.world import HOUR, TextTrace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Decodings:
@@ -23,9 +26,11 @@ class Decodings:
         self.count += 1
         return decode(datagram)
 
-    def arguments(self, datagram: bytes, architecture: str, limit: int) -> str:
-        self.count += 1
-        return sent_arguments(datagram, architecture, limit)
+    def arguments(
+        self, datagrams: Sequence[bytes], architecture: str, limit: int
+    ) -> list[str | None]:
+        self.count += len(datagrams)
+        return sent_arguments(datagrams, architecture, limit)
 
 
 @pytest.fixture

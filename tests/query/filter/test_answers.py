@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from itertools import pairwise
+from unittest import mock
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.query.filter import answers as module
 from gvtui.query.filter import messages
@@ -9,8 +14,9 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.forms import argument_forms
 from gvtui.query.filter.messages import ArgumentCondition
 from gvtui.trace.row import Kind
+from gvtui.wire.header import build_message
 from tests.query.filter.conftest import Decodings
-from tests.query.filter.world import TextTrace, open_message
+from tests.query.filter.world import OPEN, TextTrace, open_message
 
 
 def _has_nine(text: str) -> bool:
@@ -41,7 +47,7 @@ def test_calls_that_repeat_are_decoded_once_and_others_each(
 def test_arguments_of_many_messages_pass_as_those_of_each_do(
     field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "_MOST_TOGETHER", 100)
+    monkeypatch.setattr(messages, "_MOST_TOGETHER", 7)
     trace = TextTrace()
     for number in range(100):
         trace.add(message=open_message(f"/{number % 60}"))
@@ -52,3 +58,38 @@ def test_arguments_of_many_messages_pass_as_those_of_each_do(
     wanted = [number % 60 < 20 or number % 10 == 9 for number in range(100)]
     assert holds == [*wanted, True, False]
     assert [condition.matches(trace, row_id) for row_id in range(102)] == holds
+
+
+_MESSAGES = st.sampled_from(["/a", "/99", "/9\n", "/" + "9" * 600, "/b", "/c1", "/c2", None, "bad"])
+
+
+@given(
+    st.lists(_MESSAGES, max_size=40),
+    st.sets(st.integers(1, 39)),
+    st.integers(1, 8),
+    st.integers(1, 8),
+)
+def test_whatever_is_kept_of_answers_each_row_gets_its_own(
+    paths: list[str | None], cuts: set[int], tried: int, untried: int
+) -> None:
+    trace = TextTrace()
+    for path in paths:
+        if path is None:
+            trace.add(kind=Kind.OPENED)
+        elif path == "bad":
+            trace.add(datagram=build_message(OPEN, b"\xff"), type=OPEN)
+        else:
+            trace.add(message=open_message(path))
+    condition = compile_filter("evt.args regex '/c?9*[19]\\\\S*\"'")
+    edges = sorted({0, len(paths), *(cut for cut in cuts if cut < len(paths))})
+    with (
+        mock.patch.object(module, "_TRIED", tried),
+        mock.patch.object(module, "_UNTRIED", untried),
+        mock.patch.object(messages, "_MOST_TOGETHER", 3),
+    ):
+        holds = [
+            held
+            for start, stop in pairwise(edges)
+            for held in condition.mask(trace, trace.rows(start, stop), start).tolist()
+        ]
+    assert holds == [path is not None and ("9" in path or "1" in path) for path in paths]

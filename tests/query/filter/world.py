@@ -44,6 +44,7 @@ class TextTrace(MemoryTrace):
         *,
         lost: Sequence[str] = (),
         message: tuple[int, Message] | None = None,
+        datagram: bytes | None = None,
         **fields: Any,
     ) -> int:
         """Append a row; text columns take their text, and those of `lost` were not kept."""
@@ -53,7 +54,9 @@ class TextTrace(MemoryTrace):
         fields |= dict.fromkeys(lost, LOST_STRING)
         if message is not None:
             fields["type"], body = message
-            self._messages[self.end_row] = build_message(fields["type"], body.SerializeToString())
+            datagram = build_message(fields["type"], body.SerializeToString())
+        if datagram is not None:
+            self._messages[self.end_row] = datagram
         row = np.zeros(1, ROW_DTYPE)
         for name, value in make_row(**fields).items():
             row[name] = value
