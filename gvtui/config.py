@@ -69,6 +69,8 @@ class Config:
     """A program with arguments that reads copied text from its standard input; empty for none."""
     signs: str = ""
     """`unicode` or `ascii`; "" leaves the choice to gvtui."""
+    compress: str = ""
+    """How complete segments are kept, `zstd` or `none`; "" leaves it to each command."""
     exec_audit_variable: str = ""
     """The environment variable with the audit ID of exec sessions; "" for that of Kubernetes."""
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -265,11 +267,16 @@ def _command(value: object) -> tuple[str, ...]:
         raise ValueError(f"this is no command: {lower_first(str(error))}") from error
 
 
-def _signs(value: object) -> str:
-    word = _word(value)
-    if word not in ("unicode", "ascii"):
-        raise ValueError(f"{_named(word)} where unicode or ascii was expected")
-    return word
+def _one_of(first: str, second: str) -> Callable[[object], str]:
+    """Reads one of two words."""
+
+    def read(value: object) -> str:
+        word = _word(value)
+        if word not in (first, second):
+            raise ValueError(f"{_named(word)} where {first} or {second} was expected")
+        return word
+
+    return read
 
 
 def _tables(value: object) -> tuple[dict[str, Any], ...]:
@@ -284,9 +291,10 @@ _SETTINGS: dict[str, Callable[[object], Any]] = {
     "theme": _word,
     "columns": _words,
     "copy-command": _command,
-    "signs": _signs,
+    "signs": _one_of("unicode", "ascii"),
     "limits": _limits,
     "rules": _tables,
+    "compress": _one_of("zstd", "none"),
     "exec-audit-variable": _word,
 }
 """The function that reads each setting; the names are the fields of `Config`, with `-` for `_`."""

@@ -26,6 +26,7 @@ columns = [
 ]
 copy-command = "xclip -selection 'clip board'"
 signs = "ascii"
+compress = "none"
 
 [keys]
 "filter.pid" = "ctrl+y"
@@ -72,7 +73,7 @@ def test_all_settings(tmp_path: Path) -> None:
     assert found.problems == ()
     assert found.keys == {"filter.pid": "ctrl+y", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true"}
-    assert (found.theme, found.signs) == ("gvtui-light", "ascii")
+    assert (found.theme, found.signs, found.compress) == ("gvtui-light", "ascii", "none")
     assert found.columns == ("time", "point")
     assert found.copy_command == ("xclip", "-selection", "clip board")
     assert found.rules == ({"name": "shell"}, {"name": "root"})
@@ -86,8 +87,8 @@ def test_every_setting_has_its_line(tmp_path: Path) -> None:
         assert names[-1] in lines[found.lines[names] - 1]
     for name in found.keys:
         assert lines[found.lines["keys", name] - 1].startswith(f'"{name}"')
-    assert found.where("keys", "filter.pid") == f"{tmp_path}/config.toml, line 11"
-    assert found.where("filters", "failed").endswith("line 15")
+    assert found.where("keys", "filter.pid") == f"{tmp_path}/config.toml, line 12"
+    assert found.where("filters", "failed").endswith("line 16")
     assert found.where("keys", "no.such") == f"{tmp_path}/config.toml"
 
 
@@ -97,9 +98,9 @@ def test_a_profile_goes_before_all_else(tmp_path: Path) -> None:
     assert found.keys == {"filter.pid": "ctrl+p", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true", "root": "user.uid = 0"}
     assert (found.signs, found.profile) == ("ascii", "on-call")
-    assert found.where("keys", "filter.pid").endswith("line 29")
-    assert found.where("keys", "filter.add evt.failed = true").endswith("line 12")
-    assert found.where("filters", "root").endswith("line 32")
+    assert found.where("keys", "filter.pid").endswith("line 30")
+    assert found.where("keys", "filter.add evt.failed = true").endswith("line 13")
+    assert found.where("filters", "root").endswith("line 33")
 
 
 def test_an_unknown_profile_is_an_error(tmp_path: Path) -> None:
@@ -126,6 +127,7 @@ def test_without_a_file_all_is_as_gvtui_has_it(own_home: Path) -> None:
         ("theme = 1979-05-27", ["line 1: theme: a date or a time where a text in quotes was ex"]),
         ("columns = [1]", ["line 1: columns: a list of texts was expected"]),
         ("columns = true", ["line 1: columns: a list of texts was expected"]),
+        ('compress = "gzip"', ["line 1: compress: 'gzip' where zstd or none was expected"]),
         ('signs = "x"', ["line 1: signs: 'x' where unicode or ascii was expected"]),
         ('\ncopy-command = "a \'"', ["line 2: copy-command: this is no command: no closing quo"]),
         ("rules = 3", ["line 1: rules: tables were expected"]),

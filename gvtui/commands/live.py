@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gvtui.commands.options import monitor_options
+from gvtui.commands.options import compresses, monitor_options
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.options import LiveOptions
@@ -25,7 +25,17 @@ def live_options(options: dict[str, Any]) -> LiveOptions:
     Raises:
         UsageError: two options exclude each other.
     """
-    monitor = monitor_options(options, record=options["record"], keep_bytes=options["keep_bytes"])
+    record = options["record"]
+    if record is not None and options["compress"] == "zstd":
+        raise UsageError(
+            "--record and --compress zstd exclude each other: a recording in one file stays as it is"
+        )
+    monitor = monitor_options(
+        options,
+        record=record,
+        keep_bytes=options["keep_bytes"],
+        is_compressed=record is None and compresses(options, "none"),
+    )
     if options["readonly"]:
         # To enlarge its buffer is to change the sandbox.
         monitor = replace(monitor, send_buffer_bytes=0)

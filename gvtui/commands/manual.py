@@ -14,6 +14,7 @@ import click
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, ExitingCommand
 from gvtui.commands.fault_table import FAULTS
+from gvtui.commands.recording_help import RECORDINGS
 from gvtui.words import lower_first, upper_first
 
 if TYPE_CHECKING:
@@ -68,13 +69,18 @@ def _lines(cli: click.Group) -> Iterator[str]:
         yield from _command(cli, ctx, name)
     yield ".SH FILTERS"
     yield from _as_it_stands(reference().splitlines())
+    yield ".SH RECORDINGS"
+    for each in RECORDINGS:
+        yield from (".TP", escape(each.name), escape(each.text))
+        for command in each.commands:
+            yield from (".br", escape(command))
     yield ".SH EXIT STATUS"
     yield from _codes(USUAL)
     yield from (".PP", "A command with its own meanings lists them in its section.")
     yield ".SH FAULTS"
-    for each in FAULTS:
-        meaning = f"{each.then} Exit code: {each.code}."
-        yield from (".TP", escape(upper_first(each.fault)), escape(meaning))
+    for fault in FAULTS:
+        meaning = f"{fault.then} Exit code: {fault.code}."
+        yield from (".TP", escape(upper_first(fault.fault)), escape(meaning))
     yield ".SH FILES"
     for name, meaning in _FILES.items():
         yield from (".TP", f"\\fI{escape(name)}\\fR", escape(meaning))

@@ -16,6 +16,7 @@ from gvtui.commands.options import (
     MONITOR_OPTIONS,
     SYNC_OPTION,
     apply,
+    compresses,
     examples,
     limits_in_force,
     monitor_options,
@@ -103,7 +104,14 @@ def monitor(
         ctx.fail("--keep goes with a folder: a recording keeps all.")
     if trace.is_file() and is_folder:
         ctx.fail(f"{trace} is a file that does not end with {_SUFFIX}; give a folder.")
-    started = monitor_options(options, record=None if is_folder else trace, keep_bytes=keep_bytes)
+    if options["compress"] == "zstd" and not is_folder:
+        ctx.fail("--compress goes with a folder: a recording in one file stays as it is.")
+    started = monitor_options(
+        options,
+        record=None if is_folder else trace,
+        keep_bytes=keep_bytes,
+        is_compressed=is_folder and compresses(options, "zstd"),
+    )
     if is_folder:
         started = replace(started, place=trace.absolute())
     ctx.exit(_run(started, trace, metrics))

@@ -184,11 +184,11 @@ KEEP_OPTION = click.option(
 COMPRESS_OPTION = click.option(
     "--compress",
     type=click.Choice(["zstd", "none"]),
-    default="zstd",
-    show_default=True,
     help="How the complete segments of a folder are kept. With zstd a process of its own compresses "
     "them when a processor is idle, so --keep holds several times as much; to read one again takes "
-    "a little more time. A recording in one file stays as it is.",
+    "a little more time. A recording in one file stays as it is. Goes before compress in "
+    "config.toml; without both, zstd for a folder that stays, none for one that goes with the "
+    "viewer.",
 )
 
 SYNC_OPTION = click.option(
@@ -260,6 +260,7 @@ VIEWER_OPTIONS = (
     click.option("--record", metavar="FILE", type=FILE, help="Write a recording of all messages."),
     SYNC_OPTION,
     KEEP_OPTION,
+    COMPRESS_OPTION,
     *SCREEN_OPTIONS,
 )
 
@@ -288,19 +289,37 @@ def limits_in_force(options: dict[str, Any]) -> Limits:
     return changed(AS_THEY_COME, {**config.limits, **dict(options["limits"])})
 
 
+def compresses(options: dict[str, Any], usual: str) -> bool:
+    """Whether complete segments are compressed, as `--compress` or config.toml says.
+
+    Args:
+        options: the values of the command line.
+        usual: `zstd` or `none`, where neither says it.
+
+    Raises:
+        UnknownProfileError: there is no such profile.
+    """
+    from gvtui.config import read_config
+
+    configured = read_config(profile=options.get("profile", "")).compress
+    return (options["compress"] or configured or usual) == "zstd"
+
+
 def monitor_options(
     options: dict[str, Any],
     *,
     record: Path | None = None,
     keep_bytes: int = DEFAULT_KEEP_BYTES,
+    is_compressed: bool = False,
     is_spool: bool = False,
 ) -> MonitorOptions:
-    """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line."""
+    """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line; for the
+    others see `MonitorOptions`."""
     return MonitorOptions(
         listen=options["listen"],
         record=record,
         keep_bytes=keep_bytes,
-        compresses=options.get("compress") == "zstd",
+        compresses=is_compressed,
         is_spool=is_spool,
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],

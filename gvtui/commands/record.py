@@ -6,6 +6,8 @@ import contextlib
 import math
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +16,13 @@ from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.lacking import say_lacking
 from gvtui.commands.options import (
-    FILE,
+    COMPRESS_OPTION,
     FILTER_OPTION,
     KEEP_OPTION,
     MONITOR_OPTIONS,
     SYNC_OPTION,
     apply,
+    compresses,
     examples,
     monitor_options,
 )
@@ -29,10 +32,10 @@ from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvtui.commands.watching import Watching
     from gvtui.export.recording import RecordingExport
+    from gvtui.monitor.options import MonitorOptions
+    from gvtui.monitor.places import MonitorPlace
     from gvtui.trace.reader import Trace
 
 _LOOK_SECONDS = 1.0
@@ -57,10 +60,18 @@ _BATCH = 1 << 14
         "gvtui record --out today.gvtrace",
         "gvtui record --listen /run/gvtui.sock --out boot.gvtrace --for 60",
         "gvtui record --out failed.gvtrace --filter 'evt.failed = true'",
+        "gvtui record --out /var/log/gvtui/ --keep 20GiB",
     ),
 )
 @apply(MONITOR_OPTIONS)
-@click.option("--out", metavar="FILE", type=FILE, required=True, help="Recording to make.")
+@click.option(
+    "--out",
+    metavar="PATH",
+    type=click.Path(),
+    required=True,
+    help="Recording to make. A folder, one that is there or a name that ends with /, gets a new trace "
+    "at each start, of segments, and keeps what --keep allows.",
+)
 @click.option(
     "--for",
     "seconds",
@@ -71,11 +82,12 @@ _BATCH = 1 << 14
 @SYNC_OPTION
 @FILTER_OPTION
 @KEEP_OPTION
+@COMPRESS_OPTION
 @click.pass_context
 def record(
     ctx: click.Context,
     /,
-    out: Path,
+    out: str,
     seconds: float | None,
     filter_text: str,
     **options: Any,  # noqa: ANN401
@@ -88,27 +100,60 @@ def record(
     from gvtui.query.filter.compile import compile_filter
 
     compile_filter(filter_text)
+    path = Path(out)
+    is_folder = out.endswith("/") or path.is_dir()
+    is_given = ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT
+    if filter_text.strip() and is_folder:
+        ctx.fail("--filter goes with a file: a folder holds all that came.")
+    if is_given and not filter_text.strip() and not is_folder:
+        ctx.fail("--keep goes with --filter or a folder: a recording in one file keeps all.")
+    if options["compress"] == "zstd" and not is_folder:
+        ctx.fail("--compress goes with a folder: a recording in one file stays as it is.")
     end = time.monotonic() + seconds if seconds is not None else None
     if filter_text.strip():
-        is_whole = _record_chosen(out, end, filter_text, options)
+        is_whole = _record_chosen(path, end, filter_text, options)
+    elif is_folder:
+        is_whole = _record_folder(path, end, options)
     else:
-        if ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT:
-            ctx.fail("--keep goes with --filter: without one, all is recorded.")
-        is_whole = _record_all(out, end, options)
+        is_whole = _record_all(monitor_options(options, record=path), end)
     ctx.exit(0 if is_whole else 1)
 
 
-def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> bool:
-    """Have the monitor write the recording itself; False if something was lost, and was told."""
+def _record_folder(out: Path, end: float | None, options: dict[str, Any]) -> bool:
+    """Have the monitor write a trace of segments, as `_record_all`."""
+    from gvtui.monitor.places import MonitorPlace
+
+    kept, packs = options["keep_bytes"], compresses(options, "zstd")
+    started = monitor_options(options, keep_bytes=kept, is_compressed=packs)
+    place = MonitorPlace(out, started.listen, kept, is_folder=True)
+    try:
+        return _record_all(replace(started, place=out.absolute()), end, place)
+    finally:
+        place.close()
+
+
+def _record_all(
+    options: MonitorOptions, end: float | None, place: MonitorPlace | None = None
+) -> bool:
+    """Have the monitor write the recording itself; False if something was lost, and was told.
+
+    Args:
+        options: how it is started.
+        end: when to stop, by the monotonic clock; None for never.
+        place: the folder of traces that it writes to, if it is one.
+    """
     from gvtui.commands.watching import watching
     from gvtui.trace.reader import Trace
 
-    with watching(monitor_options(options, record=out)) as state:
+    with watching(options) as state:
         trace = Trace.open(state.monitor.trace_path)
         try:
-            say(f"gvtui: listening on {options['listen']}, recording to {out}")
+            where = options.record or state.monitor.trace_path
+            say(f"gvtui: listening on {options.listen}, recording to {where}")
             while not state.ending and (left := _seconds_to(end)) > 0:
                 state.wait(min(_LOOK_SECONDS, left))
+                for words in place.turn(time.monotonic()) if place is not None else ():
+                    say(f"gvtui: {words}")
                 trace = _renewed(state, trace)
                 # The rows are read for disputes alone; numbers come from who writes them.
                 trace.refresh(_READ_SECONDS)

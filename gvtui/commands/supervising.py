@@ -29,8 +29,6 @@ _LOOK_SECONDS = 1.0
 """After how many seconds the trace is looked at."""
 _READ_SECONDS, _LAST_READ_SECONDS = 0.1, 2.0
 """How long new rows are read at a time, and at the end: under full load there are always more."""
-_PLACE_SECONDS = 10.0
-"""After how many seconds it is looked how much room the traces take."""
 
 
 class Supervisor:
@@ -68,7 +66,7 @@ class Supervisor:
         self._since_ns = time.time_ns()
         self._rates = MonitorRates()
         self._faults: dict[str, str] = {}
-        self._looked_at = self._placed_at = 0.0
+        self._looked_at = 0.0
         self._trouble = ""
         self.trace = Trace.open(state.monitor.trace_path)
         self._reach = Reach(state.monitor.trace_path)
@@ -150,10 +148,8 @@ class Supervisor:
             if now - self._looked_at >= _LOOK_SECONDS:
                 self._looked_at = now
                 self._look()
-            if self._place is not None and now - self._placed_at >= _PLACE_SECONDS:
-                self._placed_at = now
-                for gone in self._place.let_go():
-                    say(f"gvtui: {gone} is removed: all traces together take too much room")
+            for words in self._place.turn(now) if self._place is not None else ():
+                say(f"gvtui: {words}")
             self._state.look(self.trace)
 
     def _look(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import shutil
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _NOTE = "monitor"
 _LOCK = "monitor.lock"
 _MAX_NOTE = 4096
+_LOOK_SECONDS = 10.0
+"""After how many seconds it is looked how much room the traces take."""
 
 
 def traces_in(folder: Path) -> list[Path]:
@@ -80,6 +83,7 @@ class MonitorPlace:
         self.path = path
         self._keep_bytes = keep_bytes
         self._is_folder = is_folder
+        self._looked_at = -math.inf
         self._lock: BinaryIO | None = None
         self._note = path / _NOTE if is_folder else _beside(path)
         try:
@@ -97,6 +101,21 @@ class MonitorPlace:
         except OSError as error:
             self._unlock()
             raise MonitorError(f"cannot write to {path}: {error.strerror}") from error
+
+    def turn(self, now: float) -> list[str]:
+        """Do `let_go` if it is time for it; to be called now and then.
+
+        Args:
+            now: seconds by the monotonic clock.
+
+        Returns:
+            A sentence, without full stop, for each trace that has gone.
+        """
+        if now - self._looked_at < _LOOK_SECONDS:
+            return []
+        self._looked_at = now
+        words = "is removed: all traces together take too much room"
+        return [f"{gone} {words}" for gone in self.let_go()]
 
     def let_go(self) -> list[Path]:
         """Remove the oldest traces that nobody writes, where all together take too much room, and

@@ -32,6 +32,22 @@ def test_without_options(started: list[LiveOptions]) -> None:
     assert started == [LiveOptions(MonitorOptions(listen=Path("/tmp/gvisor_events.sock")))]
 
 
+@pytest.mark.parametrize(("compress", "is_compressed"), [("zstd", True), ("none", False)])
+def test_its_segments_are_compressed_where_that_is_wanted(
+    started: list[LiveOptions], compress: str, is_compressed: bool
+) -> None:
+    assert run(["--compress", compress]) == 0
+    assert started[0].monitor.compresses is is_compressed
+
+
+def test_a_recording_in_one_file_is_not_compressed(
+    started: list[LiveOptions], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--record", "x.gvtrace", "--compress", "zstd"]) == 2
+    assert "a recording in one file stays as it is" in capsys.readouterr().err
+    assert started == []
+
+
 def test_with_all_options(
     started: list[LiveOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,6 +147,7 @@ def test_a_socket_of_systemd_outlives_its_monitors(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["x.gvtrace", "--keep", "20MiB"], "--keep goes with a folder"),
+        (["x.gvtrace", "--compress", "zstd"], "--compress goes with a folder"),
         (["f"], "give a folder"),
         (["t", "--metrics", "nowhere"], "is no HOST:PORT"),
     ],

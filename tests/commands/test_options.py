@@ -8,6 +8,7 @@ import pytest
 from gvtui.commands.options import (
     MONITOR_OPTIONS,
     apply,
+    compresses,
     examples,
     format_option,
     limits_in_force,
@@ -56,6 +57,33 @@ def test_monitor_options() -> None:
         limits=changed(AS_THEY_COME, {"connections": 9, "connections-per-user": 3}),
     )
     assert found[1] == MonitorOptions(record=Path("x"))
+
+
+@pytest.mark.parametrize(
+    ("given", "configured", "usual", "is_compressed"),
+    [
+        (None, "", "zstd", True),
+        (None, "", "none", False),
+        (None, "none", "zstd", False),
+        (None, "zstd", "none", True),
+        ("none", "zstd", "zstd", False),
+        ("zstd", "none", "none", True),
+    ],
+)
+def test_what_is_given_goes_before_what_is_configured(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: str | None,
+    configured: str,
+    usual: str,
+    is_compressed: bool,
+) -> None:
+    (tmp_path / "gvtui").mkdir()
+    line = f'compress = "{configured}"\n' if configured else ""
+    (tmp_path / "gvtui" / "config.toml").write_text(f'{line}[profile.other]\ncompress = "zstd"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert compresses({"compress": given}, usual) is is_compressed
+    assert compresses({"compress": given, "profile": "other"}, usual) is (given != "none")
 
 
 def test_limits_of_the_configuration_count_unless_the_command_line_sets_them(

@@ -14,6 +14,8 @@ import pytest
 from gvtui.cli import run
 from gvtui.export.selection import Selection
 from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.places import socket_of, traces_in
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from tests.commands.helpers import TIMEOUT, Running
@@ -60,6 +62,68 @@ def test_connections_that_are_summed_up_count(tmp_path: Path) -> None:
             FakeSandbox(command.socket).close()
         assert command.end() == 0
         assert "recorded 0 messages of 1,100 connections, 0 dropped" in command.err
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_gets_a_trace_at_each_start(tmp_path: Path, is_there: bool) -> None:
+    out = tmp_path / "traces"
+    if is_there:
+        out.mkdir(mode=0o700)
+    for number in range(2):
+        given = str(out) if is_there or number else f"{out}/"
+        with Running(tmp_path, "record", "--out", given, "--no-realtime") as command:
+            sandbox = FakeSandbox(command.socket)
+            sandbox.send(read_message(fd=number))
+            sandbox.close()
+            trace = traces_in(out)[-1]
+            assert socket_of(trace) == command.socket
+            assert command.end() == 0
+            assert f"recording to {trace}" in command.err
+            assert "recorded 1 message of 1 connection" in command.err
+    fds = []
+    for each in traces_in(out):
+        reader = Trace.open(each)
+        fds.append(reader.row(1).fd)
+        reader.close()
+    assert fds == [0, 1]
+    assert socket_of(out) is None
+
+
+@pytest.mark.parametrize("compress", [None, "zstd", "none"])
+def test_a_folder_is_compressed_unless_it_is_not_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compress: str | None
+) -> None:
+    found: list[MonitorOptions] = []
+    real = MonitorProcess.start.__func__  # type: ignore[attr-defined]
+
+    def start(options: MonitorOptions) -> MonitorProcess:
+        found.append(options)
+        started: MonitorProcess = real(MonitorProcess, options)
+        return started
+
+    monkeypatch.setattr(MonitorProcess, "start", start)
+    words = ["--listen", str(tmp_path / "s"), "--no-realtime", "--for", "0.1", "--keep", "64MiB"]
+    words += ["--compress", compress] if compress is not None else []
+    assert run(["record", "--out", f"{tmp_path / 't'}/", *words]) == 0
+    assert found[0].compresses is (compress != "none")
+    assert (found[0].keep_bytes, found[0].place) == (64 << 20, tmp_path / "t")
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "told"),
+    [
+        ("t/", ["--filter", "fd.num = 1"], "--filter goes with a file"),
+        ("x.gvtrace", ["--compress", "zstd"], "--compress goes with a folder"),
+        ("x.gvtrace", ["--keep", "1GiB"], "--keep goes with --filter or a folder"),
+    ],
+)
+def test_what_does_not_go_together_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str, words: list[str], told: str
+) -> None:
+    place = f"{tmp_path}/{out}"
+    assert run(["record", "--out", place, "--listen", str(tmp_path / "s"), *words]) == 2
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_for_a_time(tmp_path: Path) -> None:

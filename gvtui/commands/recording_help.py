@@ -1,0 +1,106 @@
+"""What recordings are: one text, for the help and for the man page."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import NamedTuple
+
+from gvtui.trace.flight import DEFAULT_SEGMENT_BYTES, MIN_SEGMENTS
+
+
+class Told(NamedTuple):
+    """A thing to know about recordings."""
+
+    name: str
+    text: str
+    commands: tuple[str, ...] = ()
+    """Examples of it."""
+
+
+RECORDINGS = (
+    Told(
+        "A file",
+        "NAME.gvtrace is a recording in one file: each message byte for byte as it came, with its "
+        "connection and the time. It grows without limit. NAME.gvtrace.index and "
+        "NAME.gvtrace.strings beside it make it quick to read; they are made again where they are "
+        "missing or do not fit.",
+        ("gvtui --record NAME.gvtrace", "gvtui record --out NAME.gvtrace"),
+    ),
+    Told(
+        "A folder",
+        "Each start makes a trace of its own in the folder, named by its time: a folder of segments, "
+        "each with its index. A viewer without --record has such a trace among its caches, and "
+        "deletes it at the end unless it is kept. Each command that reads a recording reads a trace "
+        "of segments too.",
+        ("gvtui monitor --trace DIR", "gvtui record --out DIR/"),
+    ),
+    Told(
+        "Rotation",
+        f"A segment is complete at {DEFAULT_SEGMENT_BYTES >> 20} MiB of log and index, or at one part "
+        f"in {MIN_SEGMENTS} of --keep if that is less. The next one begins with all that is needed "
+        "to read it alone: who is connected, names, processes.",
+    ),
+    Told(
+        "What is kept",
+        "All that fits into --keep. Beyond, the oldest segment goes; of it stays what sandboxes have "
+        "sent that hold less than an equal share, so that none pushes out the others. Of all traces "
+        "in a folder together the oldest go first. A trace mark says how much was let go, and gvtui "
+        "status from when on each sandbox is whole.",
+        ("gvtui monitor --trace DIR --keep 20GiB",),
+    ),
+    Told(
+        "Compression",
+        "With --compress zstd another process compresses complete segments when a processor is idle. "
+        "Every command shows the same of both. What a monitor has not come to, the next one in the "
+        'folder does. In config.toml: compress = "none", or "zstd".',
+        ("gvtui --compress zstd", "gvtui monitor --trace DIR --compress none"),
+    ),
+    Told(
+        "Loss of power",
+        "That gvtui ends, however it does, costs nothing that was written. What a loss of power costs "
+        "is what came in the last half minute, or in the time of --sync.",
+        ("gvtui record --out NAME.gvtrace --sync 1",),
+    ),
+    Told(
+        "Damage",
+        "What was written has checksums: a changed or missing byte costs the messages it is in, "
+        "or those of its frame where it is compressed; it is told, and the rest is read. info looks "
+        "through all of it; repair writes what can be read to a new file, and says exactly what was "
+        "lost.",
+        ("gvtui info FILE", "gvtui repair FILE -o NEW.gvtrace"),
+    ),
+    Told(
+        "Seals",
+        "seal writes a chain of hashes over the segments, and prints the last one; verify names the "
+        "first segment that differs. To compress a segment does not break its seal.",
+        ("gvtui seal FILE", "gvtui verify FILE --expect HASH"),
+    ),
+    Told(
+        "Parts, and other formats",
+        "cut writes a part, merge several as one, convert another format, with --redact without "
+        "secrets. Save files of gVisor's tracereplay are read as recordings.",
+        (
+            "gvtui cut FILE --from 14:05 --to 14:10 -o PART.gvtrace",
+            "gvtui convert FILE OUT.jsonl --redact",
+        ),
+    ),
+)
+"""In the order in which they are told."""
+
+_INDENT = 4
+
+
+def explain(width: int = 100) -> str:
+    """What `gvtui help recordings` prints.
+
+    Args:
+        width: columns of the terminal.
+    """
+    lines = [
+        "What recordings are, and what becomes of them. FILE is a file or a folder of segments."
+    ]
+    for each in RECORDINGS:
+        lines += ["", each.name]
+        lines += [" " * _INDENT + line for line in wrap(each.text, width - _INDENT)]
+        lines += [f"{' ' * 2 * _INDENT}{command}" for command in each.commands]
+    return "\n".join(lines) + "\n"
