@@ -12,7 +12,7 @@ from gvtui.monitor.fdstore import Storing
 from gvtui.monitor.renewing import Renewing
 from gvtui.monitor.systemd import LISTENER_NAME
 from gvtui.trace.losses import SOCKET, Loss
-from gvtui.trace.marks import ClockMark, LostMark, NoteMark
+from gvtui.trace.marks import ALARM, ClockMark, LostMark, NoteMark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ class House:
                 f"the monitor stood still for {stood / 1e9:,.1f} s before this: it was stopped, or "
                 "had no processor; sandboxes may have dropped points"
             )
-            self._ledger.note(NoteMark(text))
+            self._ledger.note(NoteMark(text, ALARM))
             self._control.log("warning", text)
 
     def look_at_trace(self) -> None:

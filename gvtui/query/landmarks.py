@@ -1,17 +1,20 @@
-"""Finds the rows that one goes to: drops, failed calls, programs that started, calls, events."""
+"""Finds the rows that one goes to: drops, alarms, failed calls, programs that started, calls,
+events."""
 
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from enum import Enum
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from gvtui.decode.outcome import NO_FAILURES
 from gvtui.points.names import event_type
 from gvtui.query.calls.exec_rules import ExecCode
+from gvtui.trace.marks import MOST_OF_ALARM, is_alarm, read_mark
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messagetype import MessageType
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
+    from gvtui.trace.connections import Connections
 
 _SLICE = 1 << 14
 """How many rows are tested in one step."""
@@ -34,6 +38,9 @@ class Landmark(Enum):
 
     DROP = "drop"
     """The sandbox dropped points."""
+    ALARM = "alarm"
+    """A mark tells of an alarm, see `gvtui.trace.marks.is_alarm`; or a sandbox connected that
+    claims another's container."""
     ERROR = "error"
     """A call failed."""
     EXEC = "exec"
@@ -61,8 +68,15 @@ class LandmarkRows(Protocol):
     def architecture(self) -> str:
         """See `RowSource`."""
 
+    @property
+    def connections(self) -> Connections:
+        """What is known of connections so far."""
+
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """See `RowSource`."""
+
+    def details(self, index: int) -> dict[str, Any]:
+        """See `Trace.details`."""
 
     def string(self, number: int) -> str:
         """See `RowSource`."""
@@ -103,6 +117,8 @@ class Landmarks:
             return np.asarray(rows["kind"] == Kind.DROP)
         if self._kind is Landmark.ROW:
             return np.ones(len(rows), np.bool_)
+        if self._kind is Landmark.ALARM:
+            return self._alarms(start, rows)
         is_message = rows["kind"] == Kind.MESSAGE
         if self._kind is Landmark.ERROR:
             return failed(rows, self._codes(start, rows))
@@ -117,6 +133,18 @@ class Landmarks:
         if start + len(rows) > execs.position:
             return None
         return execs.codes(start, len(rows))
+
+    def _alarms(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        found = np.zeros(len(rows), np.bool_)
+        is_read = (rows["kind"] == Kind.MARK) & (rows["length"] <= MOST_OF_ALARM)
+        for place in np.flatnonzero(is_read).tolist():
+            # A flight recorder may let the row go meanwhile.
+            with suppress(IndexError):
+                found[place] = is_alarm(read_mark(self._trace.details(start + place)))
+        claims = self._trace.connections.claims
+        for place in np.flatnonzero(rows["kind"] == Kind.OPENED).tolist():
+            found[place] = claims.is_contradicted(int(rows["conn"][place]))
+        return found
 
     def _begins_call(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         is_lone = np.zeros(len(rows), np.bool_)

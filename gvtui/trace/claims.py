@@ -160,6 +160,10 @@ class Claims:
         """Whether containers that a connection speaks for have other names than it says."""
         return conn in self.apart or self._is_forgotten(conn)
 
+    def is_contradicted(self, conn: int) -> bool:
+        """Whether a connection claims a container that is another sandbox's."""
+        return bool(self.apart.get(conn)) or self._is_forgotten(conn)
+
     def name(self, conn: int, container: str) -> str:
         """The name of a container that a connection claims."""
         known = self._names.get(conn, {}).get(container)

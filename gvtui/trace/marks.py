@@ -314,6 +314,12 @@ class NoteMark:
         return cls(text_in(details, "text"), text_in(details, "kind"))
 
 
+ALARM = "alarm"
+"""The kind of a `NoteMark` that tells of something which may have cost messages."""
+
+MOST_OF_ALARM = 8 << 10
+"""Bytes of the largest mark that is read as an alarm."""
+
 Mark = (
     SessionMark
     | GapMark
@@ -363,3 +369,12 @@ def read_mark(details: dict[str, Any]) -> Mark:
     """Read a mark of any kind from its details; never raises."""
     kind = details.get("kind")
     return _READERS.get(kind if isinstance(kind, str) else "", NoteMark.read)(details)
+
+
+_ALARMS = (GapMark, LostMark, RefusedMark, DisputeMark, ClockMark)
+
+
+def is_alarm(mark: Mark) -> bool:
+    """Whether a mark tells that messages or connections are missing, that the clock was set, or
+    that a connection claims another's container."""
+    return isinstance(mark, _ALARMS) or (isinstance(mark, NoteMark) and mark.kind == ALARM)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from gvtui.trace.details import unpack_details
+from gvtui.trace.records import DamagedError
+from gvtui.trace.row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from gvtui.trace.connections import Connections
     from gvtui.trace.reader import Trace
 
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, math.inf)
@@ -192,9 +197,26 @@ class AllRows:
         """See `Trace.held_rows`."""
         return self._trace.held_rows(start, stop)
 
+    @property
+    def connections(self) -> Connections:
+        """What the rows tell of connections that are not held back."""
+        return self._trace.connections
+
     def string(self, number: int) -> str:
         """See `Trace.string`."""
         return self._trace.string(number)
+
+    def details(self, index: int) -> dict[str, Any]:
+        """See `Trace.details`; of a row that is held back too.
+
+        Raises:
+            IndexError: the row has been removed.
+        """
+        rows = self.rows(index, index + 1)
+        try:
+            return unpack_details(self._trace.payload_of(index, Row(*rows[0].item())))
+        except DamagedError:
+            return {}
 
 
 def _time_in(rows: npt.NDArray[np.void]) -> int:

@@ -132,7 +132,14 @@ class RowReader:
             IndexError: the row is not there.
             DamagedError: the record is damaged; `damage` counts it.
         """
-        row = self.row(index)
+        return self.payload_of(index, self.row(index))
+
+    def payload_of(self, index: int, row: Row) -> bytes:
+        """The payload of the record of a row that is known, and may be held back.
+
+        Raises:
+            DamagedError: the record is damaged; `damage` counts it.
+        """
         segment = self._segments.of(index)
         try:
             return segment.payloads.read(index, row)

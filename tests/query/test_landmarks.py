@@ -10,9 +10,23 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.landmarks import Landmark, Landmarks, LandmarkSeeker
 from gvtui.query.numbers.timeline import Timeline
+from gvtui.trace.excerpts import DisputeMark
+from gvtui.trace.marks import (
+    ALARM,
+    BinaryMark,
+    ClockMark,
+    GapMark,
+    LostMark,
+    Mark,
+    NoteMark,
+    RefusedMark,
+    SessionMark,
+)
+from gvtui.trace.playback import AllRows
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
-from tests.trace.recorder import TRACES, Recorder
+from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
+from tests.trace.rivals import opened_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,3 +130,57 @@ def test_a_long_way_without_drops_is_skipped(
     assert timeline.past_dropless(0, 1) > 5000
     assert timeline.past_dropless(5000, -1) == 0
     assert timeline.past_dropless(6001, 1) <= 6001
+
+
+def test_alarms_are_marks_of_what_is_missing_or_wrong(
+    tmp_path: Path, opened: Callable[[Path], Trace]
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    marks: list[tuple[Mark, bool]] = [
+        (SessionMark("applied", "applied", "web", "/run/runsc", "{}"), False),
+        (GapMark("gap", "web", 1, 2), True),
+        (BinaryMark("/usr/bin/runsc", "1", True), False),
+        (LostMark(3, 1, 2), True),
+        (NoteMark("a note"), False),
+        (NoteMark("the monitor stood still", ALARM), True),
+        (ClockMark(-2), True),
+        (RefusedMark(1, "connections", "refused"), True),
+        (RefusedMark(1, "connections", "x" * 9000), False),
+        (DisputeMark("web"), True),
+    ]
+    wanted = []
+    for mark, is_one in marks:
+        recorder.add(2)
+        row = recorder.writer.end_row
+        recorder.writer.mark(recorder.now, mark.details(), 0)
+        wanted += [row] * is_one
+    recorder.writer.flush()
+    trace = opened(recorder.path)
+    landmarks = Landmarks(trace, Landmark.ALARM, Pairs(trace))
+    assert every(trace, landmarks, -1, 1) == wanted
+    assert every(trace, landmarks, trace.end_row, -1) == wanted[::-1]
+    trace.go_back(4)
+    trace.refresh()
+    rows = AllRows(trace)
+    held = Landmarks(rows, Landmark.ALARM, Pairs(trace))
+    seeker = LandmarkSeeker(rows, held, -1, 1)
+    assert [seeker.next(1.0) for _ in wanted] == wanted, "those that are held back too"
+
+
+def test_a_sandbox_that_claims_another_s_container_is_an_alarm_where_it_connected(
+    tmp_path: Path, opened: Callable[[Path], Trace]
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    writer = recorder.writer
+    writer.opened(2, START_NS, opened_by(11, "runsc", "run", "web"))
+    writer.message(2, START_NS, open_message("/x", container="web"))
+    stranger = writer.end_row
+    writer.opened(3, START_NS, opened_by(12, "python3", program="python3", uid=1000))
+    writer.flush()
+    trace = opened(recorder.path)
+    landmarks = Landmarks(trace, Landmark.ALARM, Pairs(trace))
+    assert every(trace, landmarks, -1, 1) == []
+    writer.message(3, START_NS, open_message("/x", container="web"))
+    writer.flush()
+    trace.refresh()
+    assert every(trace, landmarks, -1, 1) == [stranger]

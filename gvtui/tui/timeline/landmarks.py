@@ -1,4 +1,5 @@
-"""Commands that go to the next or previous row of a kind: a drop, an error, an exec, a bookmark."""
+"""Commands that go to the next or previous row of a kind: a drop, an alarm, an error, an exec, a
+bookmark."""
 
 from __future__ import annotations
 
@@ -22,12 +23,16 @@ _PAUSE = 0.005
 
 _WORDS = {
     Landmark.DROP: "dropped points",
+    Landmark.ALARM: "alarms",
     Landmark.ERROR: "failed calls",
     Landmark.EXEC: "programs that started",
     Landmark.CALL: "calls",
     Landmark.ROW: "rows",
     Landmark.EVENT: "events",
 }
+
+_DESPITE_FILTERS = (Landmark.DROP, Landmark.ALARM)
+"""What one goes to although the filters hide it."""
 
 
 @dataclass(slots=True)
@@ -72,6 +77,8 @@ class ToLandmarks(Feature):
             return
         self._seek(Landmark.DROP, direction)
 
+    @command("Go to the previous alarm: loss, refusal, clock, claim", "shift+f9", "alarm", -1)
+    @command("Go to the next alarm: loss, refusal, clock, claim", "f9", "alarm", 1)
     @command("Go to the previous failed call", "left_parenthesis", "error", -1)
     @command("Go to the next failed call", "right_parenthesis", "error", 1)
     @command("Go to the previous start of a program", "shift+f5", "exec", -1)
@@ -82,8 +89,11 @@ class ToLandmarks(Feature):
     @command("Go to the next event", "f7", "event", 1)
     @command("Go to the row before; moves where a recording stands", "shift+f8", "row", -1)
     @command("Go to the next row; moves where a recording stands", "f8", "row", 1)
-    def to(self, what: Literal["error", "exec", "call", "event", "row"], direction: int) -> None:
-        """Go to the nearest row of a kind before or after the selected one, of those shown."""
+    def to(
+        self, what: Literal["alarm", "error", "exec", "call", "event", "row"], direction: int
+    ) -> None:
+        """Go to the nearest row of a kind before or after the selected one, of those shown; to an
+        alarm also if filters hide it."""
         self._seek(Landmark(what), direction)
 
     @command("Go to the previous bookmark", "shift+f4", -1)
@@ -140,20 +150,27 @@ class ToLandmarks(Feature):
                 break
             shown = self._shown(row)
             is_held_back = row >= model.trace.end_row
-            if sought.kind is Landmark.DROP or shown is not None or is_held_back:
+            if sought.kind in _DESPITE_FILTERS or shown is not None or is_held_back:
                 self._sought = None
                 self._go(row if shown is None else shown)
                 return
             sought.held = None
         if sought.held is None and sought.seeker.is_done:
             self._sought = None
-            way = "after" if sought.direction > 0 else "before"
-            among = " among the rows shown" if model.filtered else ""
-            if sought.kind is Landmark.DROP:
-                among = ""
-            self.viewer.tell(f"There are no {_WORDS[sought.kind]} {way} this row{among}.")
+            self.viewer.tell(self._none_words(sought))
             return
         self.viewer.after(_PAUSE, self._look)
+
+    def _none_words(self, sought: _Sought) -> str:
+        """That there is nothing of the kind."""
+        model = self.model
+        way = "after" if sought.direction > 0 else "before"
+        among = ""
+        if sought.kind not in _DESPITE_FILTERS and model.filtered:
+            among = " among the rows shown"
+        elif sought.kind is Landmark.ALARM and model.trace.limit is not None:
+            among = "; who claims another's container is known up to where the recording stands"
+        return f"There are no {_WORDS[sought.kind]} {way} this row{among}."
 
     def _is_undecided(self, row: int, deadline: float) -> bool:
         """Whether the filters have not come to a row yet."""

@@ -54,13 +54,13 @@ def test_where_text_is_typed_no_letter_is_a_key() -> None:
 
 def test_keys_that_were_changed_keep_their_place(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('[keys]\n"stream.follow" = "F9"\n"screen.help" = "F12"\n')
+    path.write_text('[keys]\n"stream.follow" = "F10"\n"screen.help" = "F12"\n')
     app = recording(config=read_config(path))
 
     async def script(pilot: Pilot[int]) -> None:
         await pilot.pause()
         line = screen_text(app).splitlines()[-1]
-        assert line.startswith(" F9 pause  / search ")
+        assert line.startswith(" F10 pause  / search ")
         assert " F12 help " in line
 
     drive(app, script)

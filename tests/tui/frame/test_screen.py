@@ -58,7 +58,7 @@ def test_a_key_that_textual_uses_can_be_given_away(key: str) -> None:
         "screen.focus 1": "f11",
         "screen.focus -1": "f12",
         "screen.quit": "q",
-        "screen.back": "f9",
+        "screen.back": "ctrl+y",
         "stream.oldest": "g",
         "list.first": "g",
         "detail.first": "g",

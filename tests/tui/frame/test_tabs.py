@@ -44,14 +44,14 @@ def test_one_tab_alone_needs_no_line() -> None:
 
 def test_a_key_that_was_changed_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('[keys]\n"tabs.show numbers" = "F9"\n')
+    path.write_text('[keys]\n"tabs.show numbers" = "F10"\n')
     app = recording(config=read_config(path))
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("f9")
+        await pilot.press("f10")
         await pilot.pause()
         assert app.pane == "numbers"
-        assert "1 Stream  2 Processes  F9 Numbers  4 Points" in screen_text(app)
+        assert "1 Stream  2 Processes  F10 Numbers  4 Points" in screen_text(app)
 
     drive(app, script)
 

@@ -72,9 +72,9 @@ def test_calls_lack_fields_where_they_are_shown(bench: PointsBench) -> None:
     bench.run("stream.calls")
     needs(bench).tick()
     assert "Durations of calls need" in needs(bench).words
-    bench.viewer.commands.use(bench.viewer.commands.keymap({"points.collect": "f9"}))
+    bench.viewer.commands.use(bench.viewer.commands.keymap({"points.collect": "f10"}))
     needs(bench).tick()
-    assert "F9 stages it" in needs(bench).words
+    assert "F10 stages it" in needs(bench).words
 
 
 def test_events_that_no_point_sends_are_named() -> None:

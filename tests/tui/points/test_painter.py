@@ -45,8 +45,8 @@ def test_hints_name_the_keys_in_force() -> None:
     painter = PointsPainter(state, commands.keys_of, large=False)
     state.reveal("sentry/clone")
     assert words(painter.footing(80, True)[0]) == "off: space switches it on"
-    commands.use(commands.keymap({"points.switch": "f9"}))
-    assert words(painter.footing(80, True)[0]) == "off: F9 switches it on"
+    commands.use(commands.keymap({"points.switch": "f10"}))
+    assert words(painter.footing(80, True)[0]) == "off: F10 switches it on"
     state.switch(["sentry/clone"], True)
     assert "a applies what is staged, u undoes, v shows it" in words(painter.footing(80, True)[0])
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.trace.marks import ClockMark
+from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.stream.bookmarks import Bookmarking
@@ -66,6 +68,36 @@ def test_that_nothing_was_dropped_is_said() -> None:
     viewer = FakeViewer(ToLandmarks)
     viewer.commands.execute("timeline.drop 1")
     assert "No points were dropped." in viewer.said
+
+
+def test_alarms_are_gone_to_in_turn_whatever_filters_hide(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    alarms = []
+    for step in (1, 2):
+        recorder.add(300)
+        alarms.append(recorder.writer.end_row)
+        recorder.writer.mark(recorder.now, ClockMark(step).details(), 0)
+    recorder.add(300)
+    viewer = FakeViewer(ToLandmarks, trace=Trace.open(recorder.path))
+    assert steps(viewer, "timeline.to alarm 1") == alarms
+    assert viewer.said == "There are no alarms after this row."
+    assert steps(viewer, "timeline.to alarm -1") == alarms[:1]
+    viewer.model.chips.put("evt.type = openat")
+    viewer.refilter()
+    viewer.jump(0)
+    viewer.commands.execute("timeline.to alarm 1")
+    assert f"Row {alarms[0]:,} is hidden by the filters" in viewer.said
+
+
+def test_what_is_not_known_of_alarms_where_a_recording_stands_is_said(tmp_path: Path) -> None:
+    viewer = FakeViewer(ToLandmarks, trace=dropping(tmp_path))
+    viewer.replay = ReplayClock(viewer.model.trace, None)
+    viewer.replay.go_to(100)
+    viewer.model.trace.refresh()
+    viewer.commands.execute("timeline.to alarm 1")
+    while viewer.later:
+        viewer.do_what_waits()
+    assert "up to where the recording stands" in viewer.said
 
 
 def test_failed_calls_are_those_among_the_rows_shown() -> None:
