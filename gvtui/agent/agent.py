@@ -195,6 +195,13 @@ class Agent:
                     break
         return dump.in_containers(container_of)
 
+    def known_session(self, container: Container) -> Session | None:
+        """The session that gvtui made last in the container's sandbox; None if it made none."""
+        own = self.registry.get(container)
+        if own is not None:
+            return own.session
+        return self._memory.recall(container) if self._memory else None
+
     def apply(
         self,
         container: Container,
@@ -225,10 +232,9 @@ class Agent:
                 catalogue = self.catalogue(container) if container.can_be_traced else None
             except GvtuiError:
                 catalogue = None
-            recalled = self._memory.recall(container) if self._memory else None
             transaction = Transaction(
                 container,
-                former=own.session if own else recalled,
+                former=self.known_session(container),
                 former_is_own=own is not None,
                 catalogue=catalogue,
                 replace_unknown=replace_unknown,

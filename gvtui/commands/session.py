@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.announcing import announced
 from gvtui.commands.completing import (
     containers,
     described,
@@ -259,8 +260,9 @@ def apply(
             raise SessionError(f"{file}: {wrong[0]}", wrong)
         agent = open_agent(options)
         target = find_container(agent.inventory(), container)
-    with undisturbed():
+    with undisturbed(), announced(target, document.session, agent.known_session(target)) as note:
         outcome = agent.apply(target, document.session, replace_unknown=replace)
+        note(outcome)
     report(outcome, as_json, "add --replace to replace it")
     ctx.exit(0 if outcome.applied else 1)
 
@@ -337,8 +339,9 @@ def delete(
     with failing_in_json(as_json):
         agent = open_agent(options)
         target = find_container(agent.inventory(), container)
-    with undisturbed():
+    with undisturbed(), announced(target, agent.known_session(target)) as note:
         outcome = agent.delete(target, delete_unknown=True)
+        note(outcome)
     report(outcome, as_json, "")
     ctx.exit(0 if outcome.applied else 1)
 

@@ -92,7 +92,8 @@ class Control:
             await trio.lowlevel.wait_readable(self._channel.fileno())
             try:
                 data = self._channel.recv(MAX_CONTROL_BYTES)
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionResetError):
+                # A viewer that left without having read all: what it had sent comes after that.
                 continue
             except OSError:
                 return None

@@ -168,9 +168,10 @@ class Hearing:
         """As `send_mark`, for details that are packed already."""
         return self._send({"kind": "mark", "conn": conn, "details": packed})
 
-    def tell_changing(self, sandbox: str) -> None:
-        """Have the other viewers told that this one changes the session of a sandbox."""
-        self._send({"kind": "changing", "sandbox": sandbox})
+    def tell_changing(self, sandbox: str, *, is_command: bool = False) -> None:
+        """Have the other viewers told that this one, or a command, changes the session of a
+        sandbox."""
+        self._send({"kind": "changing", "sandbox": sandbox, "is_command": is_command})
 
     def _send(self, message: dict[str, Any]) -> bool:
         if self._channel is None:

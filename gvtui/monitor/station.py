@@ -5,7 +5,8 @@ keeps the monitor, what it writes, see `Hello`), then `before` (`lines`: the end
 the faults that stand, and from then on what the monitor says (see `gvtui.monitor.options`), with a
 `beat` where it says nothing for a second. From a viewer: `mark`, as on the control channel; `ask`,
 which is answered with `told` (`document`: see `gvtui.commands.status`); `changing` (`sandbox`: the
-one whose session it changes), which the others are told in a `log`; `stop`.
+one whose session it changes; `is_command`: whether it is no viewer, but a command), which the others
+are told in a `log`; `stop`.
 
 Nobody waits for a viewer: what it does not read in time it misses, and only its own log lacks it.
 """
@@ -111,6 +112,9 @@ class _Attached:
                 data = self.channel.recv(MAX_CONTROL_BYTES)
             except BlockingIOError:
                 return
+            except ConnectionResetError:
+                # It left without having read all. That is said once, before what it had sent.
+                continue
             except OSError:
                 data = b""
             if not data:
@@ -163,7 +167,8 @@ class Station:
 
     @property
     def viewers(self) -> int:
-        """How many viewers are attached; who only asks how the monitor is is none."""
+        """How many viewers are attached; who only asks how the monitor is, or changes a session by a
+        command, is none."""
         return sum(not each.only_asks for each in self._viewers)
 
     def say(self, event: dict[str, Any]) -> None:
@@ -233,6 +238,7 @@ class Station:
         elif kind == "stop":
             self.is_told_to_stop = True
         elif kind == "changing" and isinstance(message.get("sandbox"), str):
+            viewer.only_asks |= message.get("is_command") is True
             self._tell_changing(viewer, message["sandbox"])
         elif kind == "mark" and mark_in(message) is not None:
             self._pass_mark(message["details"], int(message.get("conn") or 0))
@@ -240,7 +246,8 @@ class Station:
     def _tell_changing(self, by: _Attached, sandbox: str) -> None:
         """Tell all viewers but one that it changes a session: what it makes of it, a mark tells."""
         pid = credentials(by.channel)["peer_pid"]
-        who = f"another viewer{f' (process {pid})' * bool(pid)}"
+        what = "gvtui session" if by.only_asks else "another viewer"
+        who = f"{what}{f' (process {pid})' * bool(pid)}"
         text = f"{who} changes the session of {sandbox[:_MAX_NAME]}"
         for viewer in self._viewers:
             if viewer is not by:

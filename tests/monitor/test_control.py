@@ -79,6 +79,20 @@ def test_what_the_viewer_says(ends: tuple[socket.socket, socket.socket]) -> None
     trio.run(main)
 
 
+def test_what_was_said_by_a_viewer_that_left_without_reading_all_is_read(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    theirs.setblocking(False)
+    control = Control(theirs)
+    control.log("info", "nobody reads this")
+    for number in range(2):
+        ours.send(msgpack.packb({"kind": "mark", "conn": number}))
+    ours.close()
+    found = [trio.run(control.receive) for _ in range(3)]
+    assert found == [{"kind": "mark", "conn": 0}, {"kind": "mark", "conn": 1}, None]
+
+
 def test_what_no_viewer_could_read_holds_up_nothing(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:

@@ -278,3 +278,32 @@ def test_a_change_of_a_session_is_told_to_the_others(tmp_path: Path) -> None:
         assert msgpack.unpackb(other.recv(1000)) == {"kind": "log", "level": "info", "text": text}
         assert said(other) == []
     station.close()
+
+
+def test_a_command_that_changes_a_session_is_told_of_and_is_no_viewer(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    with connect(tmp_path) as command, connect(tmp_path) as viewer:
+        station.turn()
+        said(viewer)
+        told = {"kind": "changing", "sandbox": "web", "is_command": True}
+        command.send(msgpack.packb(told))
+        station.turn()
+        text = f"gvtui session (process {os.getpid()}) changes the session of web"
+        assert msgpack.unpackb(viewer.recv(1000)) == {"kind": "log", "level": "info", "text": text}
+        assert station.viewers == 1
+    station.close()
+
+
+def test_what_was_said_by_who_left_without_reading_all_is_done(tmp_path: Path) -> None:
+    passed: list[tuple[bytes, int]] = []
+    station = make(tmp_path, [0.0], passed)
+    details = zlib.compress(msgpack.packb({"kind": "", "text": "a note"}))
+    with connect(tmp_path) as viewer:
+        station.turn()
+        station.say({"kind": "log", "level": "info", "text": "nobody reads this"})
+        for conn in (1, 2):
+            viewer.send(msgpack.packb({"kind": "mark", "conn": conn, "details": details}))
+    station.turn()
+    assert passed == [(details, 1), (details, 2)]
+    assert station.viewers == 0
+    station.close()
