@@ -40,7 +40,7 @@ class Share:
             {
                 "architecture": architecture,
                 "segments": [
-                    [each.number, each.first_row, each.rows, [part.pack() for part in each.parts]]
+                    [each.number, each.first_row, each.rows, list(map(tuple, each.parts))]
                     for each in listed
                 ],
             }
@@ -64,7 +64,7 @@ class SharedTrace(RowReader):
         segments = []
         for place, (number, first_row, rows, parts) in enumerate(told["segments"]):
             log, index = map(source_of, files[1 + 2 * place : 3 + 2 * place])
-            read = [Part.unpack(part)[0] for part in parts]
+            read = [Part(*part) for part in parts]
             segments.append(Segment(number, log, index, first_row, rows, True, read))
         super().__init__(Segments(segments, None), StringReader(files[0]))
         self.architecture: str = told["architecture"]

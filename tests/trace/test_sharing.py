@@ -12,6 +12,7 @@ from gvtui.trace.row import Kind
 from gvtui.trace.sharing import SharedTrace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
+from tests.trace.recorder import TRACES
 
 
 def test_rows_and_messages_are_those_of_the_trace(tmp_path: Path) -> None:
@@ -43,6 +44,17 @@ def test_rows_and_messages_are_those_of_the_trace(tmp_path: Path) -> None:
     assert len(trace.rows(0, 5)) == 5
     trace.close()
     writer.close()
+
+
+def test_a_save_file_of_gvisor_s_is_shared_as_a_recording_is() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    share = trace.share()
+    shared = SharedTrace(share.words, [os.dup(file) for file in share.files])
+    assert shared.end_row == trace.end_row
+    for row in range(trace.first_row, trace.end_row, 50):
+        assert shared.payload(row) == trace.payload(row)
+    shared.close()
+    trace.close()
 
 
 def test_damage_is_noted_until_it_is_taken(tmp_path: Path) -> None:
