@@ -38,6 +38,7 @@ class Listener:
         group: str | None = None,
         handed: socket.socket | None = None,
         stays: bool = False,
+        is_renamed: bool = False,
     ) -> None:
         """Bind and listen, or take over a socket that listens already.
 
@@ -49,6 +50,8 @@ class Listener:
             group: the group that owns it; None leaves it.
             handed: a socket that the service manager has made there, whose file stays its own.
             stays: whether the file stays at the end, since the service manager keeps the socket.
+            is_renamed: whether the file appears only when somebody listens. Such a socket has the
+                name by which it was made for its own, so no later process can go on with it.
 
         Raises:
             MonitorError: the path is in use or too long, or the socket cannot be created.
@@ -62,7 +65,7 @@ class Listener:
         self._group_id = _group_id(group)
         self._folder_mode = 0o700
         self._is_handed = handed is not None
-        self._stays = stays
+        self._stays, self._is_renamed = stays, is_renamed
         if handed is not None:
             handed.setblocking(False)
             self.socket, self._identity = handed, _identity_of(path)
@@ -84,18 +87,23 @@ class Listener:
             _clear_stale(path)
             made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             made.setblocking(False)
+            bound = path.with_name(path.name[:-1] + "~") if self._is_renamed else path
+            if bound != path:
+                _clear_stale(bound)
             try:
-                _bind(made, path, self._mode, self._group_id)
+                _bind(made, bound, self._mode, self._group_id)
             except OSError as error:
                 made.close()
                 raise MonitorError(f"cannot make the socket {path}: {error.strerror}") from error
-            info = os.lstat(path)
+            info = os.lstat(bound)
             try:
                 if self._group_id is not None:
-                    _give_to(path, self._group_id)
+                    _give_to(bound, self._group_id)
                 made.listen(_BACKLOG)
+                if bound != path:
+                    os.rename(bound, path)
             except OSError as error:
-                os.unlink(path)
+                os.unlink(bound)
                 made.close()
                 raise MonitorError(f"cannot set up the socket {path}: {error.strerror}") from error
         return made, (info.st_dev, info.st_ino)

@@ -158,7 +158,7 @@ class Station:
         self._viewers: list[_Attached] = []
         self._faults: dict[str, dict[str, Any]] = {}
         self._lines: deque[str] = deque(maxlen=_MOST_LINES)
-        self._listener = Listener(station_path(listen))
+        self._listener = Listener(station_path(listen), is_renamed=True)
 
     @property
     def path(self) -> Path:

@@ -5,6 +5,8 @@ import fcntl
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -119,6 +121,65 @@ def test_a_successors_socket_is_not_removed(tmp_path: Path) -> None:
     with Listener(path):
         first.close()
         assert path.exists()
+
+
+class _Looking(socket.socket):
+    """Notes what lies in a folder when it begins to listen."""
+
+    folder: Path
+    seen: set[str]
+
+    def listen(self, backlog: int = 128, /) -> None:
+        self.seen |= {each.name for each in self.folder.iterdir()}
+        super().listen(backlog)
+
+
+def test_it_appears_only_when_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.viewers"
+    left_by_the_killed = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    left_by_the_killed.bind(str(tmp_path / "s.viewer~"))
+    left_by_the_killed.close()
+    monkeypatch.setattr(_Looking, "folder", tmp_path, raising=False)
+    monkeypatch.setattr(_Looking, "seen", set(), raising=False)
+    monkeypatch.setattr(socket, "socket", _Looking)
+    with Listener(path, mode=0o660, group=str(os.getgid()), is_renamed=True) as listener:
+        assert _Looking.seen == {"s.viewer~"}
+        assert listener.is_in_place
+        assert mode_of(path) == 0o660
+        assert [each.name for each in tmp_path.iterdir()] == ["s.viewers"]
+        path.unlink()
+        listener.renew().close()
+        assert listener.is_in_place
+    assert not list(tmp_path.iterdir())
+
+
+_COMING = """
+import socket, sys
+met = [0, 0]
+print("here", flush=True)
+while sum(met) < 200:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.setblocking(False)
+        try:
+            client.connect(sys.argv[1])
+            met[0] += 1
+        except ConnectionRefusedError:
+            met[1] += 1
+        except (FileNotFoundError, BlockingIOError):
+            pass
+print(*met)
+"""
+
+
+def test_whoever_finds_it_is_let_in(tmp_path: Path) -> None:
+    path = tmp_path / "s.viewers"
+    command = [sys.executable, "-c", _COMING, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as coming:
+        assert coming.stdout is not None
+        assert coming.stdout.readline() == "here\n"
+        while coming.poll() is None:
+            Listener(path, is_renamed=True).close()
+        assert coming.stdout.read() == "200 0\n", "connected and refused"
 
 
 def test_of_several_starts_on_a_stale_socket_one_listens(tmp_path: Path) -> None:
