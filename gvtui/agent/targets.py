@@ -51,7 +51,7 @@ class SessionOwner(Enum):
     """Who made the session that runs at a target."""
 
     OURS = "gvtui's session"
-    EARLIER = "a session that gvtui made earlier"
+    EARLIER = "a session that another gvtui has made: one before, one beside, or a command"
     POD_INIT = "the session of a pod init file"
     OTHER = "a session that gvtui did not make"
     HERE = "a session that sends here, though this gvtui did not make it"
@@ -80,6 +80,10 @@ class Target:
     """How many containers share the sandbox, and so its session."""
     exists: bool = True
     """Whether a session file exists yet."""
+
+    def sends_to(self, endpoint: Path | None) -> bool:
+        """Whether its session sends to a socket, so far as the session is known."""
+        return self.applied is None or str(endpoint) in self.applied.endpoints
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _LABEL_CELLS = 36
 _BOX = 3
 _OWNER_WORDS = {
     SessionOwner.OURS: ("gvtui", "good"),
-    SessionOwner.EARLIER: ("gvtui, earlier", "good"),
+    SessionOwner.EARLIER: ("another gvtui's", "good"),
     SessionOwner.POD_INIT: ("pod init", "good"),
     SessionOwner.OTHER: ("another's", "bad"),
     SessionOwner.HERE: ("sends here", "good"),
@@ -87,6 +87,8 @@ class PointsPainter:
         words, look = _OWNER_WORDS[target.owner]
         if target.owner is SessionOwner.FILE and not target.exists:
             words = "new file"
+        if target.owner is SessionOwner.EARLIER and not target.sends_to(state.endpoint):
+            words, look = "another gvtui's, sent elsewhere", "bad"
         if target.owner is SessionOwner.RECORDED and target.applied is None:
             words = "session not known"
         elif target.owner is SessionOwner.RECORDED and target.applied == Session():

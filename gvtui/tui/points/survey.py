@@ -174,8 +174,7 @@ class Targets(Feature):
 
     def _sends_here(self, target: Target) -> bool:
         """Whether a target's session sends to this viewer's socket, so far as it is known."""
-        is_here = target.applied is None or str(self.state.endpoint) in target.applied.endpoints
-        return target.owner in _SENDING_HERE and is_here
+        return target.owner in _SENDING_HERE and target.sends_to(self.state.endpoint)
 
     @command("Show the points of the selected row's sandbox, or of a container by its ID")
     def aim(self, container_id: str = "") -> None:

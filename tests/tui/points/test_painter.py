@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gvtui.agent.targets import SessionOwner, Target
+from gvtui.points.session import Point, Session
+from gvtui.points.tuning import remote_sink
 from gvtui.tui.features import every_command
 from gvtui.tui.points.painter import PointsPainter, box_spots
 from gvtui.tui.points.state import PointsState
@@ -28,6 +31,16 @@ def test_a_heading_says_where_and_how_much_is_staged() -> None:
     assert words(painter.heading(40)[0]).endswith("+1 staged ")
     state.pattern = "clone"
     assert "/ clone" in words(painter.heading(40)[-1])
+
+
+def test_a_session_of_another_gvtui_is_called_so_and_where_it_is_sent() -> None:
+    state = PointsState(SOCKET)
+    painter = PointsPainter(state, every_command().keys_of, large=False)
+    for socket, words_of_it in ((SOCKET, "another gvtui's "), (Path("/run/s"), "sent elsewhere ")):
+        session = Session((Point("sentry/clone"),), (remote_sink(str(socket)),))
+        target = Target(("/r", "c1"), "c1", SessionOwner.EARLIER, applied=session)
+        state.take_targets([target])
+        assert words(painter.heading(60)[1]).endswith(words_of_it)
 
 
 def test_boxes_tell_sides_and_what_a_click_switches() -> None:
