@@ -95,7 +95,7 @@ def status_document(
             "rows_behind": trace.available_rows - trace.end_row,
         },
         "connections": {
-            "now": sum(each.connected for each in connections.values()),
+            "now": monitor.connected,
             "total": monitor.connections,
             "refused": monitor.refused,
         },
@@ -111,13 +111,17 @@ def status_document(
             "is_least": connections.may_lack_drops(now_ns),
             "per_second": round(dropped_rate, 1),
         },
-        "sandboxes": list(_sandboxes(trace, reach)),
+        "sandboxes": list(_sandboxes(trace, reach, frozenset(monitor.closed))),
     }
 
 
-def _sandboxes(trace: Trace, reach: Reach) -> Iterator[dict[str, Any]]:
+def _sandboxes(trace: Trace, reach: Reach, closed: frozenset[int]) -> Iterator[dict[str, Any]]:
     connections, size = trace.connections, 0
-    connected = [each for each in connections.sandboxes() if each.connected]
+    connected = [
+        each
+        for each in connections.sandboxes()
+        if any(one.connected and one.conn not in closed for one in each.connections)
+    ]
     for each in reversed(connected[-MOST_SANDBOXES:]):
         name = _short(connections.names(each.latest.conn, each.container_id).full)
         container_id = _short(each.container_id)

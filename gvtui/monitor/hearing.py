@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gvtui.trace.marks import Mark
 
 _MAX_EVENT_BYTES = 1 << 20
+_MOST_CLOSED = 1 << 13
 
 
 class Hearing:
@@ -63,6 +65,11 @@ class Hearing:
         """What has happened to all that came for the trace, as far as it has said."""
         self.connections = 0
         """Connections that have opened, as far as it has said."""
+        self.connected = 0
+        """Connections that are open now, as far as it has said."""
+        self.closed: deque[int] = deque(maxlen=_MOST_CLOSED)
+        """The newest connections that have closed, as it has said: on a full disk the trace does not
+        tell."""
         self.refused = 0
         """How many connections were refused, as the monitor last reported."""
         self.left_out = 0
@@ -129,6 +136,9 @@ class Hearing:
             self._logged_before = self.account.logged
             self.account = Accounting.unpack(message["account"])
         self.connections = max(self.connections, int(message.get("connections") or 0))
+        self.connected = int(message.get("connected", self.connected))
+        if message.get("kind") == "closed":
+            self.closed.append(int(message["conn"]))
         if message.get("kind") == "stopped":
             self._told_death = True
 

@@ -8,7 +8,8 @@ not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` 
 when it can again), `anew` (the trace goes on in new files:
 `path`, `text`), `status` (every second: also `refused`, the connections refused so far, and
 `left_out`, the messages that a limit kept out), `opened` and `closed` (`conn` and details, also in
-the trace), `stopped`. With `fault`, `anew`, `status` and
+the trace), `stopped`. With `opened`, `closed` and `status` comes `connected`, how many connections are
+open now. With `fault`, `anew`, `status` and
 `stopped` come `lost`, how many messages were lost so far, `losses`, see `gvtui.trace.losses`, and of
 the trace that is written now `account`, see `gvtui.trace.accounting`; with the last two also
 `connections`.

@@ -124,6 +124,7 @@ class Monitor:
         self._buffers = BufferBounds(limits, self._refusals, options.send_buffer_bytes)
         self._house = House(options, listener, self.ledger, control, storing=self._storing)
         self._next_conn = 1
+        self._connected = 0
         self._untaken_bytes = 0
         self._ends_at = math.inf
         self._turns = 0
@@ -257,6 +258,7 @@ class Monitor:
                 refused=self.admission.refused,
                 left_out=self.left_out,
                 connections=self.connections,
+                connected=self._connected,
                 **self.ledger.told(),
             )
 
@@ -301,7 +303,8 @@ class Monitor:
         self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details), size=size)
         for mark_ns, told in before.marks if before is not None else ():
             self.ledger.write(partial(_mark, mark_ns, told, conn), size=memory_of(told))
-        self._control.say("opened", conn=conn, **details)
+        self._connected += 1
+        self._control.say("opened", conn=conn, connected=self._connected, **details)
         return _Open(conn, connection, details)
 
     async def _take_in(self, opened: _Open) -> None:
@@ -338,7 +341,8 @@ class Monitor:
             summary = {"reason": reason, "messages": messages}
             closed_ns = time.time_ns()
             self.ledger.write(lambda writer: writer.closed(conn, closed_ns, summary))
-            self._control.say("closed", conn=conn, **summary)
+            self._connected -= 1
+            self._control.say("closed", conn=conn, connected=self._connected, **summary)
             if reason != MONITOR_STOPPED and STORED_AS in details:
                 self._storing.let_go(details[STORED_AS])
 

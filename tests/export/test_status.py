@@ -26,11 +26,13 @@ class FakeHearing:
     realtime, unaccounted, connections, refused, lost, left_out = True, "", 2, 1, 0, 4
     account = Accounting(received=500, logged=496, dropped=3)
 
-    def __init__(self, path: Path) -> None:
-        self.trace_path = path
+    def __init__(self, path: Path, connected: int, closed: tuple[int, ...]) -> None:
+        self.trace_path, self.connected, self.closed = path, connected, closed
 
 
-def document(tmp_path: Path, *faults: str, others: int = 0) -> dict[str, Any]:
+def document(
+    tmp_path: Path, *faults: str, others: int = 0, closed: tuple[int, ...] = ()
+) -> dict[str, Any]:
     writer = TraceWriter(tmp_path / "x.gvtrace")
     for number in range(others):
         writer.opened(2 + number, 10, {"container_id": f"{number} " + "\U0001f600" * 4000})
@@ -46,7 +48,7 @@ def document(tmp_path: Path, *faults: str, others: int = 0) -> dict[str, Any]:
     reach.look()
     who = {"pid": 7, "keeper": 8, "listen": "/s", "since_ns": 0, "viewers": 2}
     told = status_document(
-        cast("Hearing", FakeHearing(writer.path)),
+        cast("Hearing", FakeHearing(writer.path, 1 + others - len(closed), closed)),
         trace,
         rates,
         who=who,
@@ -74,6 +76,11 @@ def test_text_says_what_the_document_holds(tmp_path: Path) -> None:
     assert told["sandboxes"][0]["messages"] == 50
     assert told["sandboxes"][0]["rows_since_ns"] == 10
     assert "1970-01-01 00:00:00  web" in text or "1969" in text
+
+
+def test_who_has_gone_is_not_connected_although_the_trace_cannot_tell(tmp_path: Path) -> None:
+    told = document(tmp_path, closed=(1,))
+    assert (told["connections"]["now"], told["sandboxes"]) == (0, [])
 
 
 def test_metrics_are_in_the_text_format(tmp_path: Path) -> None:

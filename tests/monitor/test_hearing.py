@@ -42,3 +42,18 @@ def test_numbers_are_those_said_last(tmp_path: Path) -> None:
         assert heard.read_events() == [{"kind": "died", "text": "gone"}]
         assert heard.read_events() == []
         assert not heard.pass_mark(b"", 0)
+
+
+def test_who_is_connected_is_what_it_has_said_last(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        heard = Heard(ours, tmp_path, Heartbeat(1, who="x"))
+        for told in (
+            {"kind": "opened", "conn": 1, "connected": 1},
+            {"kind": "opened", "conn": 2, "connected": 2},
+            {"kind": "log", "text": "it tells nothing of that"},
+            {"kind": "closed", "conn": 1, "connected": 1},
+        ):
+            theirs.send(msgpack.packb(told))
+        assert len(heard.read_events()) == 4
+        assert (heard.connected, list(heard.closed)) == (1, [1])
