@@ -7,7 +7,6 @@ that is left for them.
 from __future__ import annotations
 
 import time
-import zlib
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +17,10 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.kept.blocks import BlockWriter
+from gvtui.query.kept.objectnumbers import LastingNumbers
 from gvtui.query.kept.spaced import (
+    BLOCKS,
     CHUNKS,
     COLUMNS,
     ROWS,
@@ -124,6 +126,9 @@ class StateSpacer:
         self._beginnings = 0
         self._reading_seconds = 0.0
         self._last = _Written(trace.first_row, 0, 0.0)
+        self._blocks, self._numbers = BlockWriter(), LastingNumbers()
+        self._writer: StateWriter | None = None
+        """That of the state before: it keeps the objects alive that have numbers."""
         trace.go_back(trace.first_row)
         self._begin()
 
@@ -225,16 +230,21 @@ class StateSpacer:
 
     def _state(self, row: int) -> dict[str, bytes] | None:
         """The bytes of a state by their names; None if there is no room for them."""
-        writer, roots = StateWriter({"trace": self._trace}), self._roots
-        state = {name: _packed(writer.section(roots[name])) for name in SECTIONS}
+        blocks, roots = self._blocks, self._roots
+        blocks.begin()
+        self._numbers.begin()
+        writer = StateWriter({"trace": self._trace}, self._numbers)
+        state = {name: blocks.table(writer.section(roots[name])) for name in SECTIONS}
+        self._writer = writer
         state[ROWS] = rows_before(self._trace, row)
         taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
-        state[TAKEN_IN] = _packed(StateWriter({}).values(taken_in))
+        state[TAKEN_IN] = blocks.table(StateWriter({}).values(taken_in))
         numbers = [self._number_of(column) for column in writer.columns]
         changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
         changed = [(number, chunks) for number, chunks in changed if chunks]
-        told = ColumnsTold(numbers, changed, self._renamed)
+        told = ColumnsTold(numbers, changed, self._renamed, blocks.packed_bytes)
         state[COLUMNS] = msgpack.packb(told)
+        state[BLOCKS] = blocks.take()
         chunks = sum(len(chunks) for _, chunks in changed) * CHUNK_BYTES
         self._room -= chunks + sum(map(len, state.values()))
         if self._room < 0:
@@ -275,8 +285,3 @@ def _ends(rows: npt.NDArray[np.void], told_by: MessageType) -> set[tuple[int, in
     """The connections and thread group ids of which rows tell an end in one way."""
     own = rows[rows["type"] == told_by]
     return set(zip(own["conn"].tolist(), own["pid"].tolist(), strict=True))
-
-
-def _packed(pieces: Iterable[bytes]) -> bytes:
-    packer = zlib.compressobj(1)
-    return b"".join([*map(packer.compress, pieces), packer.flush()])

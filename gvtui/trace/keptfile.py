@@ -154,6 +154,18 @@ class KeptFile:
         place = self._sections.get(name)
         return place.size if place is not None else 0
 
+    def part(self, name: str, offset: int, size: int) -> bytes:
+        """Some bytes of a section, as they are: the caller knows what they must be. Fewer where the
+        section ends, or is missing.
+
+        Raises:
+            OSError: they cannot be read.
+        """
+        place = self._sections.get(name)
+        if place is None or not 0 <= offset <= place.size:
+            return b""
+        return os.pread(self._fd, min(size, place.size - offset), place.offset + offset)
+
     def read(self, name: str) -> bytes | None:
         """A section's bytes; None if it is missing, or damaged."""
         stream = self.stream(name)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.query.column import RowColumn
-from gvtui.query.kept.reading import BrokenStateError, StateReader
+from gvtui.query.kept.reading import BrokenStateError, StateReader, unframed
 from gvtui.query.kept.version import version
-from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
 from gvtui.query.leftovers import without_collecting
 from gvtui.query.source import CHUNK
 from gvtui.trace.header import is_being_written
@@ -131,7 +131,7 @@ class StateKeeper:
             if data is None or self._reader is None:
                 raise BrokenStateError(name)
             with without_collecting():
-                self._reader.restore(data, roots)
+                self._reader.restore(unframed(data), roots)
         except BrokenStateError:
             self._give_up()
             return
@@ -175,7 +175,7 @@ class StateKeeper:
         self._has_recalled = True
         data = self._file.stream(_ANSWERS)
         try:
-            self._answers |= self._reader.values(data) if data is not None else {}
+            self._answers |= self._reader.values(unframed(data)) if data is not None else {}
         except BrokenStateError:
             self._give_up()
 
@@ -218,10 +218,10 @@ class StateKeeper:
         for name, needs in SECTIONS.items():
             roots = self._offered.get(name)
             if roots is not None and self._is_complete(roots) and written.issuperset(needs):
-                yield name, writer.section(roots)
+                yield name, framed(writer.section(roots))
                 written.add(name)
         if self._answers:
-            yield _ANSWERS, writer.values(self._answers)
+            yield _ANSWERS, framed(writer.values(self._answers))
         for number, column in enumerate(writer.columns):
             chunks = column.known()
             yield f"chunks{number}", iter((np.array(chunks, "<i8").tobytes(),))

@@ -25,6 +25,8 @@ class LatePage:
             fill: sets all their attributes; called once.
         """
         own = {"__slots__": (), "__getattr__": _look, "__setattr__": _change, "late_page": self}
+        if any("__eq__" in vars(base) for base in cls.__mro__[:-1]):
+            own |= {"__eq__": _equals, "__hash__": _hash if cls.__hash__ is not None else None}
         derived: Any = type(cls.__name__, (cls,), own | {"__module__": cls.__module__})
         self.made: list[Any] = [derived.__new__(derived) for _ in range(count)]
         """The objects, until they are filled."""
@@ -43,9 +45,8 @@ class LatePage:
 
 
 def can_be_late(cls: type) -> bool:
-    """Whether objects of a class can be filled late: nothing compares what they contain."""
-    compares = any({"__eq__", "__hash__"} & vars(base).keys() for base in cls.__mro__[:-1])
-    return bool(slots_of(cls)) and not compares
+    """Whether objects of a class can be filled late: they have a fixed set of attributes."""
+    return bool(slots_of(cls))
 
 
 def settle(value: object) -> None:
@@ -63,6 +64,18 @@ def _look(self: Any, name: str) -> Any:  # noqa: ANN401
 def _change(self: Any, name: str, value: object) -> None:  # noqa: ANN401
     settle(self)
     object.__setattr__(self, name, value)
+
+
+def _equals(self: object, other: object) -> bool:
+    """Compare what two objects contain, as their class does."""
+    settle(self)
+    settle(other)
+    return self == other
+
+
+def _hash(self: object) -> int:
+    settle(self)
+    return hash(self)
 
 
 def slots_of(cls: type) -> tuple[str, ...]:

@@ -1,20 +1,50 @@
-"""Numbers objects in the order in which they are met, many of them in little memory."""
+"""Gives objects their numbers: a page, and a place in it.
+
+Objects that are alike and are met together share pages. So what a page contains stays the same, byte
+for byte, from one state to the next, unless one of its objects changes.
+"""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+PAGE_BITS = 9
+PAGE = 1 << PAGE_BITS
+"""How many objects a page has at most: so many are read when one of them is needed."""
 _MOST_RECENT = 1 << 16
 """How many are looked up fast before they are settled."""
+
+
+class Paging:
+    """Gives out numbers; none is given twice."""
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, int] = {}
+        self._pages = 0
+
+    def next(self, alike: Hashable) -> int:
+        """The number of a further object among those that are alike."""
+        number = self._open.get(alike, 0)
+        if not number % PAGE:
+            number = self._pages * PAGE
+            self._pages += 1
+        self._open[alike] = number + 1
+        return number
 
 
 class ObjectNumbers:
     """The numbers of objects, by what `id` gives for them: the caller keeps them alive."""
 
     def __init__(self) -> None:
+        self.paging = Paging()
+        """Gives the numbers."""
         self._recent: dict[int, int] = {}
         self._ids, self._numbers = array("Q"), array("I")
         """Those before `_recent`, in the order of the ids: a fifth of the memory."""
@@ -32,9 +62,9 @@ class ObjectNumbers:
             return self._numbers[place]
         return -1
 
-    def add(self, identity: int) -> int:
-        """Give an object that has no number the next one."""
-        number = self._recent[identity] = len(self)
+    def add(self, identity: int, alike: Hashable) -> int:
+        """Give an object that has no number one among those that are alike."""
+        number = self._recent[identity] = self.paging.next(alike)
         if len(self._recent) >= _MOST_RECENT:
             self.settle()
         return number
@@ -52,3 +82,38 @@ class ObjectNumbers:
         order = np.argsort(ids)
         self._ids = array("Q", ids[order].tobytes())
         self._numbers = array("I", numbers[order].tobytes())
+
+
+class LastingNumbers:
+    """The numbers of objects over several states: each keeps its own as long as every state has it.
+
+    The caller keeps the objects of a state alive until the next one is written.
+    """
+
+    def __init__(self) -> None:
+        self.paging = Paging()
+        """Gives the numbers."""
+        self._own: dict[int, int] = {}
+        self._former: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._own)
+
+    def begin(self) -> None:
+        """From now on the objects are those of the next state."""
+        self._former, self._own = self._own, {}
+
+    def get(self, identity: int) -> int:
+        """The number of an object of this state; -1 if it has not been met yet."""
+        return self._own.get(identity, -1)
+
+    def add(self, identity: int, alike: Hashable) -> int:
+        """The number of an object that is met: its former one, or one among those that are alike."""
+        number = self._former.pop(identity, -1)
+        if number < 0:
+            number = self.paging.next(alike)
+        self._own[identity] = number
+        return number
+
+    def settle(self) -> None:
+        """Forget nothing: they are needed for the next state."""

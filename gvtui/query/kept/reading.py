@@ -7,31 +7,33 @@ they name classes and attributes, and nothing in them is run.
 from __future__ import annotations
 
 import importlib
-import os
 import threading
 from array import array
 from collections import OrderedDict, defaultdict, deque
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 import numpy as np
 
+from gvtui.query.kept.columns import unpacked_numbers
 from gvtui.query.kept.late import LatePage, can_be_late, slots_of
+from gvtui.query.kept.objectnumbers import PAGE, PAGE_BITS
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
-from gvtui.query.kept.writing import FACTORIES
+from gvtui.query.kept.writing import FACTORIES, SIZE_BYTES
 from gvtui.query.leftovers import without_collecting
 
 if TYPE_CHECKING:
     import io
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy.typing as npt
-
     from gvtui.query.column import RowColumn
 
     Stream = io.RawIOBase | io.BytesIO
+    Pieces = Sequence[Callable[[], bytes]]
     _Fill = Callable[[Any], Callable[[], None] | None]
 
 
@@ -40,14 +42,10 @@ _OPTIONS: dict[str, Any] = {
     "strict_map_key": False,
     "unicode_errors": "surrogatepass",
 }
-_TAIL = 8
-"""Bytes at the end that tell the size of what is before them: what the objects are."""
 _LOOKED_AT = 64
 """How many values of a column show whether it has texts."""
-_EACH = 3
-"""How a column is told of which each value is told by itself."""
 _TOLD_WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
-"""The kinds of objects that contain nothing beside what they are told to be."""
+"""The kinds of objects that refer to nothing."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
@@ -55,39 +53,35 @@ class BrokenStateError(ValueError):
     """The bytes are no state of these parts."""
 
 
-class _Group(NamedTuple):
+@dataclass(slots=True)
+class _Group:
     """Objects of one kind, as they lie in the bytes."""
 
     kind: str
-    numbers: npt.NDArray[np.int64]
     told: tuple[Any, ...]
-    """What they are."""
-    contents: bytes
-    """What they contain; empty if `told` is all."""
+    """Their class and its attributes, if they have one of their own."""
+    numbers: list[int]
+    contents: Callable[[], bytes]
+    is_made: bool = False
 
 
-class _Groups:
-    """All groups of a section, by the numbers of their objects."""
+def unframed(data: Stream) -> list[Callable[[], bytes]]:
+    """The pieces of a section that `framed` has put one behind the other.
 
-    def __init__(self, groups: list[_Group]) -> None:
-        """Make it.
-
-        Raises:
-            BrokenStateError: the numbers do not follow each other.
-        """
-        self._groups = groups
-        every = np.concatenate([np.zeros(0, np.int64), *(group.numbers for group in groups)])
-        order = np.argsort(every)
-        self._first = int(every[order[0]]) if len(every) else 0
-        if not np.array_equal(every[order], np.arange(len(every)) + self._first):
-            raise BrokenStateError("numbers of objects are missing")
-        which = np.repeat(np.arange(len(groups)), [len(group.numbers) for group in groups])
-        self._of: list[int] = which[order].tolist()
-
-    def find(self, number: int) -> _Group | None:
-        """The group of an object; None if the section does not have it."""
-        place = number - self._first
-        return self._groups[self._of[place]] if 0 <= place < len(self._of) else None
+    Raises:
+        BrokenStateError: they end within one.
+    """
+    pieces: list[Callable[[], bytes]] = []
+    while front := data.read(SIZE_BYTES):
+        size = int.from_bytes(front, "little")
+        try:
+            piece = data.read(size)
+        except (OverflowError, MemoryError) as error:
+            raise BrokenStateError(f"a piece of {size} bytes") from error
+        if piece is None or len(front) != SIZE_BYTES or len(piece) != size:
+            raise BrokenStateError("a piece is cut off")
+        pieces.append(partial(bytes, piece))
+    return pieces
 
 
 class StateReader:
@@ -106,16 +100,20 @@ class StateReader:
         """
         self._live = dict(anchors)
         self._column_of = column
-        self._objects: dict[int, Any] = {}
-        self._sections: list[_Groups] = []
+        self._objects: dict[int, Any] = {-1: None}
+        self._pages: dict[int, list[_Group]] = {}
         self._texts: dict[str, str] = {}
         self._waiting: deque[Callable[[], Callable[[], None] | None]] = deque()
         """What fills objects that were made; each gives what is to be done when all are filled."""
         self._lock = threading.RLock()
         """Held while objects are filled: several threads may look at one."""
 
-    def restore(self, data: Stream, roots: Mapping[str, object]) -> None:
+    def restore(self, pieces: Pieces, roots: Mapping[str, object]) -> None:
         """Fill some parts, and those that they lead to: all, or after an error none.
+
+        Args:
+            pieces: give those of `StateWriter.section`; some are asked for later.
+            roots: the parts by name.
 
         Raises:
             BrokenStateError: the bytes do not fit the parts.
@@ -125,7 +123,7 @@ class StateReader:
         live = self._live
         self._live = {**live, **parts}
         try:
-            fields = self._read(data)
+            fields = self._read(pieces)
             if fields.keys() != parts.keys():
                 raise BrokenStateError("other parts")
             for name, part in parts.items():
@@ -137,33 +135,22 @@ class StateReader:
         for name, part in parts.items():
             vars(part).update(fields[name])
 
-    def values(self, data: Stream) -> dict[str, Any]:
+    def values(self, pieces: Pieces) -> dict[str, Any]:
         """The values that `StateWriter.values` has written.
 
         Raises:
             BrokenStateError: the bytes are no such values.
         """
-        found: dict[str, Any] = self._read(data).get("", {})
+        found: dict[str, Any] = self._read(pieces).get("", {})
         return found
 
-    def _read(self, data: Stream) -> dict[str, dict[str, Any]]:
-        sections = list(self._sections)
+    def _read(self, pieces: Pieces) -> dict[str, dict[str, Any]]:
+        known = {page: list(groups) for page, groups in self._pages.items()}
         try:
-            whole = data.seek(-_TAIL, os.SEEK_END) + _TAIL
-            end = whole - _TAIL - int.from_bytes(data.read(_TAIL), "little")
-            data.seek(end)
-            heads = msgpack.unpackb(data.read(whole - _TAIL - end), **_OPTIONS)
-            data.seek(0)
-            unpacker = msgpack.Unpacker(data, max_buffer_size=whole, **_OPTIONS)
-            fields = unpacker.unpack()
-            groups = []
-            for kind, numbers, *told in heads:
-                contents = unpacker.unpack() if kind not in _TOLD_WHOLE else b""
-                known = np.frombuffer(numbers, "<u4").astype(np.int64)
-                groups.append(_Group(kind, known, tuple(told), bytes(contents)))
-            if unpacker.tell() != end:
-                raise BrokenStateError("there is more than its end says")
-            self._sections.append(_Groups(groups))
+            first, *contents, last = pieces
+            fields, heads = _unpacked(first()), _unpacked(last())
+            for (kind, *told, numbers), packed in zip(heads, contents, strict=True):
+                self._know(_Group(kind, tuple(told), _numbers_of(numbers), packed))
             with self._lock:
                 for values in fields.values():
                     for value in values.values():
@@ -175,11 +162,16 @@ class StateReader:
             }
         except (
             *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
-            *(OverflowError, msgpack.UnpackException, RecursionError, OSError),
+            *(OverflowError, msgpack.UnpackException, RecursionError, OSError, MemoryError),
         ) as error:
-            self._sections = sections
+            self._pages = known
             self._waiting.clear()
             raise BrokenStateError(str(error)) from error
+
+    def _know(self, group: _Group) -> None:
+        """Know where objects are."""
+        for page in {number >> PAGE_BITS for number in (group.numbers[0], group.numbers[-1])}:
+            self._pages.setdefault(page, []).append(group)
 
     def _make_all(self, told: Any) -> None:  # noqa: ANN401
         """Make what a value refers to, so that it is filled before the value is made of it."""
@@ -187,20 +179,40 @@ class StateReader:
             return
         if told[0] == "r":
             self._object(told[1])
-        elif told[0] in ("t", "n", "f") and told[-1][0] == _EACH:
-            for value in told[-1][1]:
+        elif told[0] in ("t", "n", "f"):
+            self._make_column(told[-1])
+
+    def _make_column(self, told: Any) -> None:  # noqa: ANN401
+        how, *rest = told
+        if how == 3:
+            for value in rest[0]:
                 self._make_all(value)
+        elif how in (6, 7):
+            self._column(told)
+        elif how == 8:
+            for column in rest[0]:
+                self._make_column(column)
 
     def _object(self, number: int) -> Any:  # noqa: ANN401
         """An object by its number; if it was not made, it is made, and waits to be filled."""
         found = self._objects.get(number)
         if found is None:
-            group = next(filter(None, (section.find(number) for section in self._sections)), None)
-            if group is None:
-                raise BrokenStateError(f"object {number}")
-            self._make(group)
+            for group in self._pages[number >> PAGE_BITS]:
+                if not group.is_made:
+                    self._make(group)
             found = self._objects[number]
         return found
+
+    def _referred(self, numbers: Sequence[int]) -> list[Any]:
+        """Objects by their numbers; None for -1."""
+        objects = self._objects
+        try:
+            return [objects[number] for number in numbers]
+        except KeyError:
+            for number in numbers:
+                if number not in objects:
+                    self._object(number)
+            return [objects[number] for number in numbers]
 
     def _fill_all(self) -> None:
         """Fill what waits for that, and what it refers to."""
@@ -214,32 +226,37 @@ class StateReader:
 
     def _make(self, group: _Group) -> None:
         """Make the objects of a group, still empty, and note how to fill them."""
-        kind, numbers, told = group.kind, group.numbers.tolist(), group.told
+        kind, numbers = group.kind, group.numbers
         made: list[Any]
         fill: _Fill
         if kind == "o":
-            cls, fields = class_of(*told[0]), told[1]
+            cls, fields = class_of(*group.told[0]), group.told[1]
             if can_be_late(cls):
                 page = LatePage(cls, len(numbers), partial(self._fill_page, group))
-                self._objects.update(zip(numbers, page.made, strict=True))
+                self._made(group, page.made)
                 return
             made = [cls.__new__(cls) for _ in numbers]
             fill = partial(self._fill, cls, made, fields)
+        elif kind in _TOLD_WHOLE:
+            self._made(group, [self._whole(kind, each) for each in _unpacked(group.contents())])
+            return
         elif kind in _EMPTY:
             made = [_EMPTY[kind]() for _ in numbers]
             fill = partial({"list": self._extend, "set": self._update}.get(kind, self._key), made)
-        elif kind == "deque":
-            made = [deque(maxlen=most) for most in told[0]]
-            fill = partial(self._extend, made)
-        elif kind == "defaultdict":
-            made = [defaultdict(FACTORIES[each]) for each in told[0]]
-            fill = partial(self._key, made)
         else:
-            made = [self._whole(kind, each) for each in told[0]]
-            self._objects.update(zip(numbers, made, strict=True))
-            return
-        self._objects.update(zip(numbers, made, strict=True))
-        self._waiting.append(lambda: fill(_unpacked(group.contents)))
+            told = _unpacked(group.contents())
+            if kind == "deque":
+                made = [deque(maxlen=most) for most in told[-1]]
+                fill = partial(self._extend, made)
+            else:
+                made = [{"defaultdict": defaultdict}[kind](FACTORIES[each]) for each in told[-1]]
+                fill = partial(self._key, made)
+        self._made(group, made)
+        self._waiting.append(lambda: fill(_unpacked(group.contents())))
+
+    def _made(self, group: _Group, made: list[Any]) -> None:
+        self._objects.update(zip(group.numbers, made, strict=True))
+        group.is_made = True
 
     def _fill_page(self, group: _Group, page: LatePage) -> None:
         """Fill the objects of a page, unless another thread has.
@@ -253,7 +270,7 @@ class StateReader:
             cls, fields = class_of(*group.told[0]), group.told[1]
             try:
                 with without_collecting():
-                    self._fill(cls, page.made, fields, _unpacked(group.contents))
+                    self._fill(cls, page.made, fields, _unpacked(group.contents()))
                     self._fill_all()
             except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
                 raise BrokenStateError(str(error)) from error
@@ -271,20 +288,22 @@ class StateReader:
         raise BrokenStateError(f"a {kind}")
 
     def _extend(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
-        for one, told in zip(made, contents, strict=True):
-            one.extend(self._column(told))
+        lengths, every = self._column(contents[0]), iter(self._column(contents[1]))
+        for one, length in zip(made, lengths, strict=True):
+            one.extend(islice(every, length))
 
     def _update(self, made: list[Any], contents: Any) -> Callable[[], None]:  # noqa: ANN401
         """What a set contains is compared, and so filled first."""
-        every = [self._column(told) for told in contents]
-        return partial(_each, [one.update for one in made], every)
+        lengths, every = self._column(contents[0]), iter(self._column(contents[1]))
+        own = [list(islice(every, length)) for length in lengths]
+        return partial(_each, [one.update for one in made], own)
 
     def _key(self, made: list[Any], contents: Any) -> Callable[[], None]:  # noqa: ANN401
         """The keys of a dictionary likewise."""
-        every = [
-            zip(self._column(keys), self._column(values), strict=True) for keys, values in contents
-        ]
-        return partial(_each, [one.update for one in made], every)
+        lengths = self._column(contents[0])
+        every = zip(self._column(contents[1]), self._column(contents[2]), strict=True)
+        own = [list(islice(every, length)) for length in lengths]
+        return partial(_each, [one.update for one in made], own)
 
     def _fill(self, cls: type, made: list[Any], fields: Iterable[str], columns: Any) -> None:  # noqa: ANN401
         values = [self._once(self._column(column)) for column in columns]
@@ -317,6 +336,14 @@ class StateReader:
             return [[] if rest[0] == "list" else {} for _ in range(rest[1])]
         if how == 4:
             return [list(each) for each in rest[0]]
+        if how == 5:
+            return unpacked_numbers(*rest)
+        if how == 6:
+            return self._referred(rest[0])
+        if how == 7:
+            return self._referred(unpacked_numbers(*rest))
+        if how == 8:
+            return list(zip(*map(self._column, rest[0]), strict=True))
         return [self._value(value) for value in rest[0]]
 
     def _value(self, told: Any) -> Any:  # noqa: ANN401
@@ -336,6 +363,23 @@ class StateReader:
         if kind == "f":
             return frozenset(self._column(rest[0]))
         raise BrokenStateError(f"a value {kind!r}")
+
+
+def _numbers_of(told: Any) -> list[int]:  # noqa: ANN401
+    """The numbers of a group, as its head tells them.
+
+    Raises:
+        BrokenStateError: they are not those of a page.
+    """
+    first, count = told
+    found = unpacked_numbers(first, count) if type(first) is str else None
+    if found is None:
+        if not 0 < count <= PAGE:
+            raise BrokenStateError(f"{count} objects of a page")
+        found = list(range(first, first + count))
+    if not found or min(found) < 0:
+        raise BrokenStateError("objects without numbers")
+    return found
 
 
 def _unpacked(contents: bytes) -> Any:  # noqa: ANN401

@@ -6,14 +6,13 @@ So one can stand at any row soon: the rows between the chosen one and that one a
 from __future__ import annotations
 
 import hashlib
-import io
-import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
 from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.kept.blocks import read_table
 from gvtui.query.kept.keeper import SECTIONS as NEEDED
 from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.version import version
@@ -24,7 +23,7 @@ from gvtui.trace.keptplace import states_place
 from gvtui.trace.lostrows import LostRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gvtui.trace.keptfile import KeptFile
     from gvtui.trace.keptplace import StatesPlace
@@ -36,9 +35,11 @@ LEAST_ROWS = 50_000
 SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "activity")
 """What a state has of `keeper.SECTIONS`, in this order."""
 
-ROWS, TAKEN_IN, COLUMNS, CHUNKS = "rows", "taken in", "columns", "chunks"
+ROWS, TAKEN_IN, COLUMNS = "rows", "taken in", "columns"
+BLOCKS, CHUNKS = "blocks", "chunks"
 """What a state has beside its sections: see `rows_before`; what the trace had taken in; see
-`ColumnsTold`; and the chunks, one behind the other."""
+`ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one behind the
+other."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
 
@@ -67,6 +68,8 @@ class ColumnsTold(NamedTuple):
     order in which they lie there."""
     renamed: int
     """How often a container's name had been taken back: what was found out before is void then."""
+    packed_bytes: int
+    """How many bytes the sections have as they lie in the file, whichever state has them."""
 
 
 class SpacedStates:
@@ -133,7 +136,10 @@ class SpacedStates:
         if place < 0 or self._rows[place] <= reached:
             return None
         row = self._rows[place]
-        size = sum(self._file.size(section_name(row, name)) for name in SECTIONS)
+        try:
+            size = self._columns_told(row).packed_bytes
+        except BrokenStateError:
+            return None
         if row - reached < size // BYTES_A_ROW:
             return None
         if self._file.read(section_name(row, ROWS)) != rows_before(self._trace, row):
@@ -147,7 +153,7 @@ class SpacedStates:
             BrokenStateError: what it had taken in then is missing, or damaged.
         """
         reader = StateReader({}, lambda _: RowColumn())
-        found = reader.values(self.stream(row, TAKEN_IN))
+        found = reader.values(self.pieces(row, TAKEN_IN))
         connections, lost = found.get("connections"), found.get("lost")
         if not isinstance(connections, Connections) or not isinstance(lost, LostRows):
             raise BrokenStateError(f"{TAKEN_IN} at {row}")
@@ -167,19 +173,19 @@ class SpacedStates:
         """What fills parts with the state at a row."""
         return StateReader({"trace": self._trace}, lambda number: self._column(row, number))
 
-    def stream(self, row: int, name: str) -> io.BytesIO:
-        """The bytes of a section of the state at a row.
+    def pieces(self, row: int, name: str) -> list[Callable[[], bytes]]:
+        """What gives the pieces of a section of the state at a row.
 
         Raises:
-            BrokenStateError: they are missing, or damaged.
+            BrokenStateError: something is missing, or damaged.
         """
-        packed = self._file.read(section_name(row, name))
-        if packed is None:
+        table = self._file.read(section_name(row, name))
+        if table is None:
             raise BrokenStateError(f"{name} at {row}")
-        try:
-            return io.BytesIO(zlib.decompress(packed))
-        except zlib.error as error:
-            raise BrokenStateError(f"{name} at {row}: {error}") from error
+        return read_table(table, self._block)
+
+    def _block(self, state: int, offset: int, size: int) -> bytes:
+        return self._file.part(section_name(self._rows[state], BLOCKS), offset, size)
 
     def _columns_told(self, row: int) -> ColumnsTold:
         told = self._told.get(row)
@@ -187,7 +193,10 @@ class SpacedStates:
             packed = self._file.read(section_name(row, COLUMNS))
             if packed is None:
                 raise BrokenStateError(f"columns at {row}")
-            told = self._told[row] = ColumnsTold(*msgpack.unpackb(packed))
+            try:
+                told = self._told[row] = ColumnsTold(*msgpack.unpackb(packed))
+            except (ValueError, TypeError, msgpack.UnpackException) as error:
+                raise BrokenStateError(f"columns at {row}: {error}") from error
         return told
 
     def _column(self, row: int, number: int) -> RowColumn:
@@ -271,7 +280,7 @@ class StateAt:
             return
         try:
             with without_collecting():
-                self._reader.restore(self._states.stream(self.row, name), roots)
+                self._reader.restore(self._states.pieces(self.row, name), roots)
         except BrokenStateError:
             self._is_broken = True
             return

@@ -10,25 +10,31 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from enum import Enum
+from functools import cache
 from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 import numpy as np
 
 from gvtui.query.column import RowColumn
+from gvtui.query.kept.columns import LEAST_NUMBERS, packed_numbers
 from gvtui.query.kept.late import settle, slots_of
-from gvtui.query.kept.objectnumbers import ObjectNumbers
+from gvtui.query.kept.objectnumbers import PAGE_BITS, ObjectNumbers
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from gvtui.query.kept.objectnumbers import LastingNumbers
+
 SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
 FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
 """What a dictionary may make for keys that it lacks."""
-_GROUP = 512
-"""How many objects are put into bytes at a time: so many are read when one of them is needed."""
+_WHOLE_NUMBERS = {int}
+SIZE_BYTES = 8
+"""Bytes that tell the size of a piece."""
 
 
 class NotKeptError(ValueError):
@@ -38,18 +44,24 @@ class NotKeptError(ValueError):
 class StateWriter:
     """Writes sections one after the other; a later one may refer to the objects of one before."""
 
-    def __init__(self, anchors: Mapping[str, object]) -> None:
+    def __init__(
+        self, anchors: Mapping[str, object], numbers: ObjectNumbers | LastingNumbers | None = None
+    ) -> None:
         """Make it.
 
         Args:
             anchors: objects that are there when the bytes are read, by name.
+            numbers: those of the objects, which has none yet of this state.
         """
         self.columns: list[RowColumn] = []
         """The columns that the sections have, which are written apart."""
         self._names = {id(value): name for name, value in anchors.items()}
-        self._numbers = ObjectNumbers()
+        self._named = set(map(type, anchors.values()))
+        self._numbers = ObjectNumbers() if numbers is None else numbers
         self._alive: list[object] = list(anchors.values())
-        self._queue: list[Any] = []
+        self._queue: list[tuple[int, Any]] = []
+        self._sections = 0
+        self._level = 0
 
     def section(self, roots: Mapping[str, object]) -> Iterator[bytes]:
         """What some parts, and those that they lead to, have found out; in pieces, of which each is
@@ -60,7 +72,9 @@ class StateWriter:
         """
         parts = [(n, part) for n, part in parts_of(roots) if id(part) not in self._names]
         self._names |= {id(part): name for name, part in parts}
+        self._named |= {type(part) for _, part in parts}
         self._alive += [part for _, part in parts]
+        self._begin()
         fields = {
             name: {key: self._value(value) for key, value in kept_fields(part).items()}
             for name, part in parts
@@ -73,57 +87,56 @@ class StateWriter:
         Raises:
             NotKeptError: something cannot be written.
         """
+        self._begin()
         return self._packed({"": {key: self._value(value) for key, value in values.items()}})
+
+    def _begin(self) -> None:
+        self._sections += 1
+        self._level = 0
 
     def _packed(self, fields: dict[str, Any]) -> Iterator[bytes]:
         """Fields, the contents of the objects that they lead to in groups, and at the end what the
         objects of each group are: so not all of them are in memory as values and as bytes."""
         yield _pack(fields)
-        heads: list[bytes] = []
+        heads: list[Any] = []
         while self._queue:
             found, self._queue = self._queue, []
-            by_kind: dict[Any, list[Any]] = {}
-            for value in found:
-                by_kind.setdefault(_kind(value), []).append(value)
-            for kind, values in by_kind.items():
-                for start in range(0, len(values), _GROUP):
-                    head, contents = self._group(kind, values[start : start + _GROUP])
-                    heads.append(_pack(head))
-                    if contents is not None:
-                        # As bytes within bytes, which are passed over where nobody needs them.
-                        yield _pack(_pack(contents))
+            self._level += 1
+            pages: dict[Any, list[tuple[int, Any]]] = {}
+            for number, value in found:
+                pages.setdefault((number >> PAGE_BITS, _kind(value)), []).append((number, value))
+            for (_, kind), own in pages.items():
+                own.sort(key=_FIRST)
+                numbers, values = map(list, zip(*own, strict=True))
+                heads.append([*_head(kind), _told_numbers(numbers)])
+                yield _pack(self._contents(kind, values))
         self._numbers.settle()
-        count: bytes = msgpack.Packer().pack_array_header(len(heads))
-        yield count
-        yield from heads
-        size = len(count) + sum(map(len, heads))
-        yield size.to_bytes(8, "little")
+        yield _pack(heads)
 
-    def _group(self, kind: Any, values: list[Any]) -> tuple[list[Any], list[Any] | None]:  # noqa: ANN401
-        """What objects of one kind are, and what they contain; None if the first tells all."""
-        known = (self._numbers.get(id(value)) for value in values)
-        numbers = np.fromiter(known, "<u4", len(values)).tobytes()
+    def _contents(self, kind: Any, values: list[Any]) -> list[Any]:  # noqa: ANN401
+        """What objects of one kind contain."""
         if isinstance(kind, tuple):
-            cls, names = kind
-            columns = [
-                self._column([_attribute(value, name) for value in values], is_data=True)
-                for name in names
-            ]
-            return ["o", numbers, class_name(cls), list(names)], columns
-        if kind in ("list", "set"):
-            ordered = _sorted if kind == "set" else list
-            return [kind, numbers], [self._column(ordered(value)) for value in values]
+            try:
+                return [
+                    self._column(list(map(attrgetter(name), values)), is_data=True)
+                    for name in kind[1]
+                ]
+            except AttributeError as error:
+                raise NotKeptError(str(error)) from error
+        if kind in _WHOLE:
+            return [self._whole(kind, value) for value in values]
+        if kind == "set":
+            values = [_sorted(value) for value in values]
+        lengths = self._column(list(map(len, values)))
+        told = [lengths, self._column(list(chain.from_iterable(values)))]
+        if kind in _WITH_KEYS:
+            every = chain.from_iterable(value.values() for value in values)
+            told.append(self._column(list(every)))
         if kind == "deque":
-            most = [value.maxlen for value in values]
-            return [kind, numbers, most], [self._column(list(value)) for value in values]
-        if kind in ("dict", "OrderedDict", "defaultdict"):
-            contents = [
-                [self._column(list(value)), self._column(list(value.values()))] for value in values
-            ]
-            if kind != "defaultdict":
-                return [kind, numbers], contents
-            return [kind, numbers, [_factory(value) for value in values]], contents
-        return [kind, numbers, [self._whole(kind, value) for value in values]], None
+            told.append([value.maxlen for value in values])
+        elif kind == "defaultdict":
+            told.append([_factory(value) for value in values])
+        return told
 
     def _whole(self, kind: str, value: Any) -> Any:  # noqa: ANN401
         if kind == "bytearray":
@@ -139,9 +152,10 @@ class StateWriter:
         """Many values: those of one simple kind without looking at each."""
         kinds = set(map(type, values))
         if kinds <= SCALARS:
-            return [0, values]
+            packed = _packed_if_many(values) if kinds == _WHOLE_NUMBERS else None
+            return [0, values] if packed is None else [5, *packed]
         if len(kinds) == 1:
-            kind = kinds.pop()
+            kind = next(iter(kinds))
             if kind is tuple and _are_scalar(values):
                 return [0, values]
             if issubclass(kind, Enum):
@@ -152,6 +166,12 @@ class StateWriter:
             if is_data and kind is list and _are_scalar(values):
                 self._alive += values
                 return [4, values]
+            if kind is tuple and len(set(map(len, values))) == 1 and values[0]:
+                return [8, [self._column(each) for each in zip(*values, strict=True)]]
+        if all(map(_is_object, kinds)) and kinds.isdisjoint(self._named):
+            numbers = [-1 if value is None else self._number(value) for value in values]
+            packed = _packed_if_many(numbers)
+            return [6, numbers] if packed is None else [7, *packed]
         return [3, [self._value(value) for value in values]]
 
     def _value(self, value: Any) -> Any:  # noqa: ANN401
@@ -171,15 +191,20 @@ class StateWriter:
             return ["n", class_name(kind), self._column(tuple(value))]
         if kind is frozenset:
             return ["f", self._column(_sorted(value))]
+        return ["r", self._number(value)]
+
+    def _number(self, value: Any) -> int:  # noqa: ANN401
+        """The number of an object; its contents are written where it has not been met before."""
         number = self._numbers.get(id(value))
         if number < 0:
-            number = self._numbers.add(id(value))
+            settle(value)
+            number = self._numbers.add(id(value), (self._sections, self._level, *_alike(value)))
             self._alive.append(value)
-            self._queue.append(value)
-        return ["r", number]
+            self._queue.append((number, value))
+        return number
 
 
-_KINDS: dict[type, str] = {
+_KINDS: dict[type, Any] = {
     list: "list",
     set: "set",
     dict: "dict",
@@ -192,8 +217,13 @@ _KINDS: dict[type, str] = {
 }
 
 
+_WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
+_WITH_KEYS = frozenset({"dict", "OrderedDict", "defaultdict"})
+_FIRST = itemgetter(0)
+
+
 def _kind(value: Any) -> Any:  # noqa: ANN401
-    settle(value)
+    """What an object is: a word, or its class and its attributes."""
     cls = type(value)
     known = _KINDS.get(cls)
     if known is not None:
@@ -202,6 +232,39 @@ def _kind(value: Any) -> Any:  # noqa: ANN401
         return "ndarray"
     class_name(cls)
     return cls, slots_of(cls) or tuple(vars(value))
+
+
+def _alike(value: Any) -> tuple[type, ...]:  # noqa: ANN401
+    """What objects have in common whose contents are written together best."""
+    cls = type(value)
+    if cls is list and value:
+        return cls, type(value[0])
+    if cls is dict and value:
+        key, held = next(iter(value.items()))
+        return cls, type(key), type(held)
+    return (cls,)
+
+
+def _head(kind: Any) -> list[Any]:  # noqa: ANN401
+    return ["o", class_name(kind[0]), list(kind[1])] if isinstance(kind, tuple) else [kind]
+
+
+def _told_numbers(numbers: list[int]) -> list[Any]:
+    """The numbers of a group, in their order: the first and how many, or each."""
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return [numbers[0], len(numbers)]
+    return list(packed_numbers(numbers) or ())
+
+
+def _packed_if_many(numbers: Sequence[int]) -> tuple[str, bytes] | None:
+    return packed_numbers(numbers) if len(numbers) >= LEAST_NUMBERS else None
+
+
+@cache
+def _is_object(kind: type) -> bool:
+    """Whether values of a type are written once, and referred to by number; None has one too."""
+    by_value = (tuple, Enum, np.generic, frozenset)
+    return kind is type(None) or (kind not in SCALARS and not issubclass(kind, by_value))
 
 
 def class_name(cls: type) -> tuple[str, str]:
@@ -215,11 +278,11 @@ def class_name(cls: type) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-def _attribute(value: object, name: str) -> Any:  # noqa: ANN401
-    try:
-        return getattr(value, name)
-    except AttributeError as error:
-        raise NotKeptError(str(error)) from error
+def framed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a section one behind the other, each after its size: as `unframed` reads them."""
+    for piece in pieces:
+        yield len(piece).to_bytes(SIZE_BYTES, "little")
+        yield piece
 
 
 def _pack(value: object) -> bytes:

@@ -69,9 +69,39 @@ def test_settling_fills_once_and_leaves_other_values_alone() -> None:
     assert len(filled) == 1
 
 
-def test_only_what_nothing_compares_can_be_late() -> None:
+def test_only_objects_with_fixed_attributes_can_be_late() -> None:
     assert can_be_late(Process)
     assert can_be_late(Description)
-    assert not can_be_late(Thread)
-    assert not can_be_late(Exec)
+    assert can_be_late(Thread)
+    assert can_be_late(Exec)
     assert not can_be_late(threading.Thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    number: int
+
+
+def fixed() -> list[Fixed]:
+    def fill(own: LatePage) -> None:
+        for number, one in enumerate(own.made):
+            vars(Fixed)["number"].__set__(one, number)
+        own.are_filled()
+
+    return LatePage(Fixed, 2, fill).made
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_what_is_compared_is_filled_before(is_first: bool) -> None:
+    one, filled = fixed()[1], Fixed(1)
+    assert (one == filled) if is_first else (filled == one)
+    assert fixed()[1] == fixed()[1]
+    assert fixed()[0] != fixed()[1]
+    one, other = fixed()
+    assert one != other
+    assert {fixed()[1]: 7}[Fixed(1)] == 7
+
+
+def test_what_cannot_be_hashed_cannot_be_hashed_late() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(LatePage(Thread, 1, lambda _: None).made[0])

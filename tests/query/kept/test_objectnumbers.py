@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.kept.objectnumbers import ObjectNumbers
+from gvtui.query.kept.objectnumbers import PAGE, LastingNumbers, ObjectNumbers
 
 _IDS = st.integers(0, (1 << 64) - 1)
 
@@ -18,8 +18,31 @@ def test_they_are_those_of_a_dictionary(sections: list[list[int]], other: int) -
             assert numbers.get(each) == plain.get(each, -1)
             if each not in plain:
                 plain[each] = len(plain)
-                assert numbers.add(each) == plain[each]
+                assert numbers.add(each, 0) == plain[each]
         numbers.settle()
         assert len(numbers) == len(plain)
     assert all(numbers.get(each) == number for each, number in plain.items())
     assert numbers.get(other) == plain.get(other, -1)
+
+
+def test_objects_that_are_alike_share_pages() -> None:
+    numbers = ObjectNumbers()
+    own = [numbers.add(2 * each, "a") for each in range(PAGE + 1)]
+    others = [numbers.add(2 * each + 1, "b") for each in range(2)]
+    assert own[:PAGE] == list(range(PAGE))
+    assert len({number // PAGE for number in own + others}) == 3
+    assert others == [2 * PAGE, 2 * PAGE + 1]
+
+
+def test_numbers_last_as_long_as_every_state_has_their_objects() -> None:
+    numbers = LastingNumbers()
+    numbers.begin()
+    first = [numbers.add(each, "") for each in (10, 11, 12)]
+    assert numbers.get(11) == first[1]
+    numbers.begin()
+    assert numbers.get(11) == -1
+    assert [numbers.add(each, "") for each in (12, 10)] == [first[2], first[0]]
+    assert len(numbers) == 2
+    numbers.begin()
+    assert numbers.add(11, "") not in first
+    assert numbers.add(10, "") == first[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 import msgpack
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.kept.reading import BrokenStateError, StateReader, class_of
-from gvtui.query.kept.writing import StateWriter
+from gvtui.query.kept.reading import BrokenStateError, StateReader, class_of, unframed
+from gvtui.query.kept.writing import StateWriter, framed
 from gvtui.query.resolved.texts import Texts
 
 
@@ -23,12 +24,12 @@ def written(*texts: str) -> bytes:
     known = Texts()
     for text in texts:
         known.number(text)
-    return b"".join(StateWriter({}).section({"texts": known}))
+    return b"".join(framed(StateWriter({}).section({"texts": known})))
 
 
 def test_a_part_is_filled() -> None:
     texts = Texts()
-    StateReader({}, no_column).restore(io.BytesIO(written("a", "b")), {"texts": texts})
+    StateReader({}, no_column).restore(unframed(io.BytesIO(written("a", "b"))), {"texts": texts})
     assert texts.number("b") == 2
     assert texts.number("c") == 3
 
@@ -41,7 +42,7 @@ def test_damaged_bytes_change_no_part_or_are_read_as_values(data: st.DataObject)
     texts = Texts()
     before = dict(vars(texts))
     try:
-        StateReader({}, no_column).restore(io.BytesIO(raw), {"texts": texts})
+        StateReader({}, no_column).restore(unframed(io.BytesIO(raw)), {"texts": texts})
     except BrokenStateError:
         assert vars(texts) == before
 
@@ -61,9 +62,8 @@ def test_damaged_bytes_change_no_part_or_are_read_as_values(data: st.DataObject)
 def test_any_values_at_all_give_an_error_or_values(told: Any) -> None:
     for shape in ([told], [told, told], [{"": told}, told], [{"": {"x": told}}]):
         try:
-            *packed, heads = map(msgpack.packb, [*shape, [told]])
-            data = b"".join([*packed, heads, len(heads).to_bytes(8, "little")])
-            StateReader({}, no_column).values(io.BytesIO(data))
+            pieces = [partial(bytes, msgpack.packb(each)) for each in (*shape, [told])]
+            StateReader({}, no_column).values(pieces)
         except BrokenStateError:
             continue
 
@@ -71,7 +71,7 @@ def test_any_values_at_all_give_an_error_or_values(told: Any) -> None:
 def test_parts_that_are_other_ones_are_not_filled() -> None:
     texts = Texts()
     with pytest.raises(BrokenStateError):
-        StateReader({}, no_column).restore(io.BytesIO(written("a")), {"other": texts})
+        StateReader({}, no_column).restore(unframed(io.BytesIO(written("a"))), {"other": texts})
     assert len(texts) == 1
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.activity.activity import Behind
-from gvtui.query.kept.reading import StateReader
-from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.kept.reading import StateReader, unframed
+from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.resolved.description import Description, FdKind, How
 from gvtui.query.resolved.table import FdEntry
@@ -48,7 +48,8 @@ def read_back(**values: Any) -> dict[str, Any]:
     def no_column(number: int) -> Any:
         raise AssertionError(number)
 
-    return StateReader({}, no_column).values(io.BytesIO(b"".join(StateWriter({}).values(values))))
+    data = io.BytesIO(b"".join(framed(StateWriter({}).values(values))))
+    return StateReader({}, no_column).values(unframed(data))
 
 
 @given(VALUES)
@@ -107,10 +108,10 @@ def test_what_cannot_be_changed_is_read_too() -> None:
 def test_what_several_sections_have_is_one_object() -> None:
     writer = StateWriter({})
     shared = Behind(1, 2, 3)
-    first = b"".join(writer.values({"a": shared}))
-    second = b"".join(writer.values({"b": [shared]}))
+    first = b"".join(framed(writer.values({"a": shared})))
+    second = b"".join(framed(writer.values({"b": [shared]})))
     reader = StateReader({}, lambda number: pytest.fail(str(number)))
-    one, other = (reader.values(io.BytesIO(each)) for each in (first, second))
+    one, other = (reader.values(unframed(io.BytesIO(each))) for each in (first, second))
     assert one["a"] is other["b"][0]
 
 

@@ -1,0 +1,131 @@
+"""The pieces of many states, of which each block of bytes lies in the file once.
+
+From one state to the next most pieces stay as they are. A state has a table for each section, which
+tells where the blocks of its pieces lie: in its own bytes, or in those of states before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgpack
+import numpy as np
+import zstandard
+
+from gvtui.query.kept.reading import BrokenStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+BLOCK_BYTES = 1 << 15
+"""How many plain bytes a block has at most."""
+_DIGEST_BYTES = 16
+_LEVEL = 1
+_PLACES = np.dtype(
+    [("state", "<u4"), ("offset", "<u4"), ("size", "<u4"), ("digest", "V", _DIGEST_BYTES)]
+)
+"""Where a block lies: the number of the state that has it, and where in that one's bytes."""
+
+
+class _Place(NamedTuple):
+    state: int
+    offset: int
+    size: int
+    digest: bytes
+    """Of its bytes as they lie there."""
+
+
+class BlockWriter:
+    """Gives the tables of the states of one file, one after the other."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdCompressor(_LEVEL, write_content_size=True)
+        self._known: dict[bytes, _Place] = {}
+        self._former: dict[bytes, _Place] = {}
+        self._state = -1
+        self._own: list[bytes] = []
+        self._size = 0
+        self.packed_bytes = 0
+        """How many bytes all blocks of the state have as they lie in the file."""
+
+    def begin(self) -> None:
+        """The next state begins."""
+        self._state += 1
+        # Blocks that the state before does not have any more do not come again.
+        self._former, self._known = self._known, {}
+        self._own, self._size, self.packed_bytes = [], 0, 0
+
+    def table(self, pieces: Iterable[bytes]) -> bytes:
+        """The table of a section of these pieces; what is new of them goes to `take`."""
+        places: list[_Place] = []
+        counts = []
+        for piece in pieces:
+            starts = range(0, len(piece), BLOCK_BYTES)
+            places += (self._place(piece[start : start + BLOCK_BYTES]) for start in starts)
+            counts.append(len(starts))
+        every = np.array(places, _PLACES)
+        # Each field by itself: those of neighbours are alike.
+        told = [counts, *(every[name].tobytes() for name in ("state", "offset", "size", "digest"))]
+        packed: bytes = self._zstd.compress(msgpack.packb(told))
+        return packed
+
+    def _place(self, block: bytes) -> _Place:
+        plain = _digest(block)
+        known = self._known.get(plain) or self._former.get(plain)
+        if known is None:
+            packed = self._zstd.compress(block)
+            known = _Place(self._state, self._size, len(packed), _digest(packed))
+            self._own.append(packed)
+            self._size += len(packed)
+        self._known[plain] = known
+        self.packed_bytes += known.size
+        return known
+
+    def take(self) -> bytes:
+        """The blocks that no state before has."""
+        return b"".join(self._own)
+
+
+def read_table(table: bytes, read: Callable[[int, int, int], bytes]) -> list[Callable[[], bytes]]:
+    """What gives the pieces of a section.
+
+    All blocks are read at once, and looked at later: when somebody needs the piece.
+
+    Args:
+        table: as `BlockWriter.table` gave it.
+        read: gives bytes of a state by its number, their offset and their size.
+
+    Raises:
+        BrokenStateError: something is missing, or damaged.
+    """
+    try:
+        counts, *told = msgpack.unpackb(zstandard.ZstdDecompressor().decompress(table))
+        states, offsets, sizes = (np.frombuffer(each, "<u4").tolist() for each in told[:3])
+        digests = [told[3][at : at + _DIGEST_BYTES] for at in range(0, len(told[3]), _DIGEST_BYTES)]
+        blocks = []
+        for *place, digest in zip(states, offsets, sizes, digests, strict=True):
+            block = read(*place)
+            if _digest(block) != digest:
+                raise BrokenStateError(f"the block at {place}")
+            blocks.append(block)
+        if sum(counts) != len(blocks):
+            raise BrokenStateError("a table of other blocks")
+        pieces: list[Callable[[], bytes]] = []
+        at = 0
+        for count in counts:
+            pieces.append(partial(_joined, blocks[at : at + count]))
+            at += count
+    except (ValueError, TypeError, LookupError, OSError, zstandard.ZstdError) as error:
+        raise BrokenStateError(str(error)) from error
+    return pieces
+
+
+def _joined(blocks: Sequence[bytes]) -> bytes:
+    plain = zstandard.ZstdDecompressor().decompress
+    return b"".join(map(plain, blocks))
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()[:_DIGEST_BYTES]
