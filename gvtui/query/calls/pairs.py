@@ -200,7 +200,8 @@ class Pairs(Follower):
         places = ids - start
         inside = (places >= 0) & (places < len(column))
         out = np.zeros(len(ids), np.int64)
-        out[inside] = column[places[inside]]
+        within = np.flatnonzero(inside)
+        out[within] = column[places[within]]
         for place in np.flatnonzero(~inside & (ids >= 0)).tolist():
             try:
                 out[place] = getattr(self._trace.row(int(ids[place])), name)

@@ -132,7 +132,10 @@ class Counts(Follower):
         count = len(rows)
         self._pairs.execs.bring_up(self._pairs.position)
         self._take_late(start)
-        self.dropped += int(rows["result"][rows["kind"] == Kind.DROP].sum())
+        kinds, direction, errno = (
+            np.ascontiguousarray(rows[name]) for name in ("kind", "direction", "errno")
+        )
+        self.dropped += int(rows["result"][kinds == Kind.DROP].sum())
         matched = np.ones(count, np.bool_)
         if self._condition is not None:
             matched = self._condition.mask(self._trace, rows, start)
@@ -140,15 +143,17 @@ class Counts(Follower):
             self._matched.chunk(start // CHUNK)[offset : offset + count] = matched
         self.rows += int(matched.sum())
 
-        direction = rows["direction"]
         is_enter, is_exit = direction == Direction.ENTER, direction == Direction.EXIT
         loose = (rows["tid"] == 0) & (is_enter | is_exit)
         partners = self._pairs.partners(start, count)
         enter_matched = is_exit & (partners >= 0) & self._were_matched(start, matched, partners)
         counted = (matched & is_enter & ~loose) | (matched & is_exit & ~loose & ~enter_matched)
         settled = is_exit & (matched | enter_matched)
-        double = np.zeros(count, np.bool_)
-        double[matched] = self._doubles.mask(rows[matched])
+        if matched.all():
+            double = self._doubles.mask(rows)
+        else:
+            double = np.zeros(count, np.bool_)
+            double[matched] = self._doubles.mask(rows[matched])
         codes = self._pairs.execs.codes(start, count)
         if self._condition is not None:
             # The raw exit of an exec may pass only since its outcome is known.
@@ -156,11 +161,11 @@ class Counts(Follower):
                 double[place] = self._is_twin_matched(start + place)
 
         durations = self._pairs.durations(start, rows)
-        restarted = np.isin(rows["errno"], RESTARTS)
-        failed = ~np.isin(rows["errno"], NO_FAILURES) | (codes == ExecCode.FAILED)
+        restarted = np.isin(errno, RESTARTS)
+        failed = ~np.isin(errno, NO_FAILURES) | (codes == ExecCode.FAILED)
         ends = (failed, durations, restarted)
         syscall = rows["sysno"].astype(np.int64) & 0xFFFFFFFF
-        is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
+        is_event = matched & (kinds == Kind.MESSAGE) & ~is_enter & ~is_exit
         self.syscalls.count(rows["type"][is_event].astype(np.int64) + EVENT_KEY)
 
         once = ~double
@@ -169,10 +174,11 @@ class Counts(Follower):
         self._add(self.totals, np.zeros(count, np.int64), *calls, *ends)
         numbers = self._processes.tree.numbers(start, rows)
         self._add(self.by_process, numbers, *calls, *ends)
-        errors = np.where(rows["errno"] != 0, rows["errno"].astype(np.int64), NOT_SENT_KEY)
+        errors = np.where(errno != 0, errno.astype(np.int64), NOT_SENT_KEY)
         ended = settled & once & failed & matched
-        self.by_errno.count(errors[ended])
-        self.by_errno.outcome(errors[ended], failed[ended], durations[ended])
+        keys = errors[ended]
+        self.by_errno.count(keys)
+        self.by_errno.outcome(keys, failed[ended], durations[ended])
 
         own = self._named.only(rows["path"].astype(np.int64))
         enters = np.where(enter_matched, partners, -1)
@@ -271,9 +277,13 @@ class Counts(Follower):
         durations: npt.NDArray[np.int64],
         restarted: npt.NDArray[np.bool_],
     ) -> None:
-        tally.count(keys[counted])
-        tally.count_loose(keys[loose], is_enter[loose])
-        tally.outcome(keys[settled], failed[settled], durations[settled], restarted[settled])
+        tally.count(keys.take(np.flatnonzero(counted)))
+        if loose.any():
+            tally.count_loose(keys[loose], is_enter[loose])
+        ended = np.flatnonzero(settled)
+        tally.outcome(
+            keys.take(ended), failed.take(ended), durations.take(ended), restarted.take(ended)
+        )
 
     def _were_matched(
         self, start: int, matched: npt.NDArray[np.bool_], partners: npt.NDArray[np.int64]

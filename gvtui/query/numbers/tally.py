@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+_Value = TypeVar("_Value", bound=np.generic)
+
 OTHER = -(1 << 62)
 """The key for all calls whose own key came after the table was full."""
+
+_MAX_LOOKED_UP = 1 << 17
+"""Below it, the places of keys are kept by key: to sort them takes forty times as long."""
+_NO_PLACE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Tally:
     def __init__(self, *, max_keys: int, with_bands: bool = False) -> None:
         self._max_keys = max_keys
         self._places: dict[int, int] = {}
+        self._known = np.full(16, _NO_PLACE, np.int32)
+        """The places of small keys that have been looked up, by key."""
         self._counted = np.zeros(16, np.int64)
         self._loose_enters = np.zeros(16, np.int64)
         self._loose_exits = np.zeros(16, np.int64)
@@ -137,16 +145,16 @@ class Tally:
 
     def count(self, keys: npt.NDArray[np.int64], by: int = 1) -> None:
         """Add one call for each key; `by` is -1 to take calls back."""
-        places, inverse = self._find(keys)
-        np.add.at(self._counted, places[inverse], by)
+        places = self._find(keys)
+        np.add.at(self._counted, places, by)
 
     def count_loose(
         self, keys: npt.NDArray[np.int64], is_enter: npt.NDArray[np.bool_], by: int = 1
     ) -> None:
         """Add sides of calls without thread id: the larger number of enters and exits counts."""
-        places, inverse = self._find(keys)
-        np.add.at(self._loose_enters, places[inverse[is_enter]], by)
-        np.add.at(self._loose_exits, places[inverse[~is_enter]], by)
+        places = self._find(keys)
+        np.add.at(self._loose_enters, _only(places, is_enter), by)
+        np.add.at(self._loose_exits, _only(places, ~is_enter), by)
 
     def outcome(
         self,
@@ -156,18 +164,20 @@ class Tally:
         restarted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Add the results of calls; a duration below zero stands for an unknown one."""
-        places, inverse = self._find(keys)
+        places = self._find(keys)
         if restarted is not None:
-            np.add.at(self._restarted, places[inverse[restarted]], 1)
-        np.add.at(self._errors, places[inverse[failed]], 1)
+            np.add.at(self._restarted, _only(places, restarted), 1)
+        np.add.at(self._errors, _only(places, failed), 1)
         is_timed = durations >= 0
-        timed, known = places[inverse[is_timed]], durations[is_timed]
+        timed, known = _only(places, is_timed), _only(durations, is_timed)
         np.add.at(self._timed, timed, 1)
-        np.add.at(self._total, timed, known)
+        # With numbers of another type than the column's, numpy takes thirty times as long.
+        np.add.at(self._total, timed, known.astype(np.float64))
         np.maximum.at(self._max, timed, known)
         if len(self._fine):
-            np.add.at(self._fine, (timed, fine_bands(known)), 1)
-            np.add.at(self._coarse, (timed, coarse_bands(known)), 1)
+            fine, coarse = self._fine.reshape(-1), self._coarse.reshape(-1)
+            np.add.at(fine, timed * FINE_BANDS + fine_bands(known), 1)
+            np.add.at(coarse, timed * len(EDGES) + coarse_bands(known), 1)
 
     def moved(
         self,
@@ -176,19 +186,27 @@ class Tally:
         went: npt.NDArray[np.int64],
     ) -> None:
         """Add the bytes that calls read, and those that they wrote."""
-        places, inverse = self._find(keys)
-        np.add.at(self._bytes_in, places[inverse], came)
-        np.add.at(self._bytes_out, places[inverse], went)
+        places = self._find(keys)
+        np.add.at(self._bytes_in, places, came)
+        np.add.at(self._bytes_out, places, went)
 
-    def _find(
-        self, keys: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """The positions of the distinct keys, and for each key the index of its position."""
+    def _find(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """For each key its place in the columns."""
+        if len(keys) and keys.min() >= 0 and (most := int(keys.max())) < _MAX_LOOKED_UP:
+            if most >= len(self._known):
+                more = np.full(max(most + 1, 2 * len(self._known)), _NO_PLACE, np.int32)
+                more[: len(self._known)] = self._known
+                self._known = more
+            places = self._known.take(keys)
+            is_new = places == _NO_PLACE
+            if is_new.any():
+                for key in np.unique(keys[is_new]).tolist():
+                    self._known[key] = self._place(key)
+                places = self._known.take(keys)
+            return places.astype(np.int64)
         distinct, inverse = np.unique(keys, return_inverse=True)
-        places = np.fromiter(
-            (self._place(key) for key in distinct.tolist()), np.intp, len(distinct)
-        )
-        return places, inverse
+        found = np.fromiter(map(self._place, distinct.tolist()), np.int64, len(distinct))
+        return found.take(inverse)
 
     def _place(self, key: int) -> int:
         place = self._places.get(key)
@@ -218,3 +236,8 @@ class Tally:
             setattr(self, f"_{name}", np.concatenate((column, np.zeros_like(column))))
         self._fine = np.concatenate((self._fine, np.zeros_like(self._fine)))
         self._coarse = np.concatenate((self._coarse, np.zeros_like(self._coarse)))
+
+
+def _only(values: npt.NDArray[_Value], wanted: npt.NDArray[np.bool_]) -> npt.NDArray[_Value]:
+    """The values that are wanted, in a fifth of the time that a mask takes as an index."""
+    return values.take(np.flatnonzero(wanted))

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.numbers.durations import EDGES, FINE_BANDS
-from gvtui.query.numbers.tally import OTHER, Sums, Tally, added
+from gvtui.query.numbers.tally import _MAX_LOOKED_UP, OTHER, Sums, Tally, added
 
-KEYS = st.integers(-3, 40)
+KEYS = st.one_of(st.integers(-3, 40), st.sampled_from([_MAX_LOOKED_UP - 1, _MAX_LOOKED_UP, OTHER]))
 OUTCOMES = st.lists(st.tuples(KEYS, st.booleans(), st.integers(-1, 10**12)), max_size=80)
 
 
@@ -36,7 +36,7 @@ def test_sums_are_those_of_the_calls(
         for key, _, took in turn:
             if took >= 0:
                 durations[key].append(took)
-    for key in range(-3, 41):
+    for key in (*range(-3, 41), _MAX_LOOKED_UP - 1, _MAX_LOOKED_UP, OTHER):
         known = durations[key]
         expected = Sums(calls[key], errors[key], len(known), sum(known), max(known, default=0))
         assert tally.sums(key) == expected
