@@ -12,6 +12,7 @@ from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import (
     COMPRESS_OPTION,
     FILE,
+    KEEP_FOR_OPTION,
     KEEP_OPTION,
     MONITOR_OPTIONS,
     SYNC_OPTION,
@@ -41,6 +42,7 @@ _SUFFIX = ".gvtrace"
     epilog=examples(
         "gvtui monitor --trace /var/lib/gvtui",
         "gvtui monitor --listen /run/gvtui/events.sock --trace /var/lib/gvtui --keep 20GiB",
+        "gvtui monitor --trace /var/lib/gvtui --keep 20GiB --keep-for 7d",
         "gvtui monitor --trace /var/lib/gvtui --compress none",
         "gvtui monitor --trace /var/lib/gvtui --metrics 127.0.0.1:9100",
         "gvtui monitor --keep 20GiB --print-unit systemd > /etc/systemd/system/gvtui.service",
@@ -56,6 +58,7 @@ _SUFFIX = ".gvtrace"
     "that starts again goes on in another recording, with a number behind its name.",
 )
 @KEEP_OPTION
+@KEEP_FOR_OPTION
 @COMPRESS_OPTION
 @SYNC_OPTION
 @click.option(
@@ -102,6 +105,8 @@ def monitor(
     is_folder = trace.is_dir() or trace.suffix != _SUFFIX
     if is_given and not is_folder:
         ctx.fail("--keep goes with a folder: a recording keeps all.")
+    if options["keep_seconds"] and not is_folder:
+        ctx.fail("--keep-for goes with a folder: a recording keeps all.")
     if trace.is_file() and is_folder:
         ctx.fail(f"{trace} is a file that does not end with {_SUFFIX}; give a folder.")
     if options["compress"] == "zstd" and not is_folder:
@@ -134,7 +139,8 @@ def _other_words(ctx: click.Context) -> list[str]:
             continue
         for each in value if option.multiple else [value]:
             text = f"{each[0]}={each[1]}" if isinstance(each, tuple) else str(each)
-            words += [option.opts[0], f"{each:o}" if name == "socket_mode" else text]
+            written = {"socket_mode": "{:o}", "keep_seconds": "{:.0f}s"}.get(name)
+            words += [option.opts[0], written.format(each) if written else text]
     return words
 
 
@@ -151,7 +157,13 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
     with ExitStack() as stack:
         options, store = stack.enter_context(succeeding(options, path, notifier))
         is_folder = options.place is not None
-        place = MonitorPlace(path, options.listen, options.keep_bytes, is_folder=is_folder)
+        place = MonitorPlace(
+            path,
+            options.listen,
+            options.keep_bytes,
+            is_folder=is_folder,
+            keep_seconds=options.keep_seconds,
+        )
         stack.callback(place.close)
         served = MetricsServer(metrics) if metrics is not None else None
         if served is not None:

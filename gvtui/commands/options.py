@@ -17,7 +17,7 @@ from gvtui.commands.completing import (
     session_files,
     users,
 )
-from gvtui.commands.values import FileMode, Setting, Size, User
+from gvtui.commands.values import FileMode, Setting, Size, Span, User
 from gvtui.limits import AS_THEY_COME, Limits, changed
 from gvtui.monitor.options import (
     DEFAULT_KEEP_BYTES,
@@ -181,6 +181,17 @@ KEEP_OPTION = click.option(
     "sandbox as far as it holds more than an equal share.",
 )
 
+KEEP_FOR_OPTION = click.option(
+    "--keep-for",
+    "keep_seconds",
+    metavar="TIME",
+    type=Span(),
+    default=0.0,
+    help="Keep messages no longer than that, such as 7d, 12h or 30min, however much room there is; "
+    "they go together with what came up to an eighth of that time later. Without it, only --keep "
+    "counts. Not for what --record writes.",
+)
+
 COMPRESS_OPTION = click.option(
     "--compress",
     type=click.Choice(["zstd", "none"]),
@@ -261,6 +272,7 @@ VIEWER_OPTIONS = (
     SYNC_OPTION,
     KEEP_OPTION,
     COMPRESS_OPTION,
+    KEEP_FOR_OPTION,
     *SCREEN_OPTIONS,
 )
 
@@ -320,6 +332,7 @@ def monitor_options(
         record=record,
         keep_bytes=keep_bytes,
         compresses=is_compressed,
+        keep_seconds=options.get("keep_seconds") or 0.0,
         is_spool=is_spool,
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],

@@ -18,6 +18,7 @@ from gvtui.commands.lacking import say_lacking
 from gvtui.commands.options import (
     COMPRESS_OPTION,
     FILTER_OPTION,
+    KEEP_FOR_OPTION,
     KEEP_OPTION,
     MONITOR_OPTIONS,
     SYNC_OPTION,
@@ -82,6 +83,7 @@ _BATCH = 1 << 14
 @SYNC_OPTION
 @FILTER_OPTION
 @KEEP_OPTION
+@KEEP_FOR_OPTION
 @COMPRESS_OPTION
 @click.pass_context
 def record(
@@ -107,6 +109,8 @@ def record(
         ctx.fail("--filter goes with a file: a folder holds all that came.")
     if is_given and not filter_text.strip() and not is_folder:
         ctx.fail("--keep goes with --filter or a folder: a recording in one file keeps all.")
+    if options["keep_seconds"] and not is_folder:
+        ctx.fail("--keep-for goes with a folder: a recording in one file keeps all.")
     if options["compress"] == "zstd" and not is_folder:
         ctx.fail("--compress goes with a folder: a recording in one file stays as it is.")
     end = time.monotonic() + seconds if seconds is not None else None
@@ -125,7 +129,9 @@ def _record_folder(out: Path, end: float | None, options: dict[str, Any]) -> boo
 
     kept, packs = options["keep_bytes"], compresses(options, "zstd")
     started = monitor_options(options, keep_bytes=kept, is_compressed=packs)
-    place = MonitorPlace(out, started.listen, kept, is_folder=True)
+    place = MonitorPlace(
+        out, started.listen, kept, is_folder=True, keep_seconds=started.keep_seconds
+    )
     try:
         return _record_all(replace(started, place=out.absolute()), end, place)
     finally:

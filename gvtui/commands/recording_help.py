@@ -43,9 +43,9 @@ RECORDINGS = (
     Told(
         "What is kept",
         "All that fits into --keep. Beyond, the oldest segment goes; of it stays what sandboxes have "
-        "sent that hold less than an equal share, so that none pushes out the others. Of all traces "
-        "in a folder together the oldest go first. A trace mark says how much was let go, and gvtui "
-        "status from when on each sandbox is whole.",
+        "sent that hold less than an equal share, so that none pushes out the others. --keep-for 7d "
+        "lets go what is older, too. Of all traces in a folder together the oldest go first. A trace "
+        "mark says how much was let go, and gvtui status from when on each sandbox is whole.",
         ("gvtui monitor --trace DIR --keep 20GiB",),
     ),
     Told(

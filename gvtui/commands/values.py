@@ -15,6 +15,11 @@ _Value = TypeVar("_Value")
 MIN_KEEP_BYTES = 16 << 20
 """The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
 
+MIN_KEEP_SECONDS = 60.0
+"""The shortest time for which messages are kept, in seconds."""
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
 
 class _Read(click.ParamType[_Value]):
     """A value that is read from the words of an option; a value itself, as a default, stays."""
@@ -56,6 +61,22 @@ class Size(_Read[int]):
         if size < MIN_KEEP_BYTES:
             raise ValueError(f"{text!r} is too small; give 16MiB or more.")
         return size
+
+
+class Span(_Read[float]):
+    """A time in seconds, minutes, hours, days or weeks, such as `30min` or `7d`."""
+
+    name = "time"
+
+    def read(self, text: str) -> float:
+        """The number of seconds; raises ValueError."""
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(s|min|h|d|w)", text)
+        if match is None:
+            raise ValueError(f"{text!r} is not a time; write one such as 30min, 12h or 7d.")
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if seconds < MIN_KEEP_SECONDS:
+            raise ValueError(f"{text!r} is too short; give 1min or more.")
+        return seconds
 
 
 class FileMode(_Read[int]):

@@ -108,8 +108,9 @@ def _receive(
         limits=options.limits,
         compressor=compressor,
         former=former,
+        keep_seconds=options.keep_seconds,
     )
-    is_realtime = options.realtime and become_realtime()
+    is_realtime = options.realtime and become_realtime(passes_on=True)
     quiet_collector()
     storing = Storing(_socket_of(options.store_fd))
     before = None if options.before_fd is None else WentBefore.unpack(options.before_fd)
@@ -143,7 +144,7 @@ def _thinner(options: MonitorOptions, writer: TraceWriter) -> Thinner | None:
     """The process that keeps what quiet sandboxes sent; None where nothing stays anyway."""
     if options.record or options.is_spool:
         return None
-    thinner = Thinner(writer.path)
+    thinner = Thinner(writer.path, options.sync_seconds, options.keep_seconds)
     writer.when_nearly_full = thinner.ask
     return thinner
 

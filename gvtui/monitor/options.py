@@ -64,6 +64,8 @@ class MonitorOptions:
     """The recording to write; None for a flight recorder, which is deleted at the end."""
     keep_bytes: int = DEFAULT_KEEP_BYTES
     """How many bytes of disk a flight recorder may use; without effect on a recording."""
+    keep_seconds: float = 0.0
+    """How long a flight recorder keeps messages at most; 0 for no bound."""
     compresses: bool = False
     """Whether the complete segments of a flight recorder are compressed."""
     place: Path | None = None
@@ -105,6 +107,7 @@ class MonitorOptions:
             "handed_fds": self.handed_fds,
             "record": str(self.record) if self.record else None,
             "keep_bytes": self.keep_bytes,
+            "keep_seconds": self.keep_seconds,
             "compresses": self.compresses,
             "place": str(self.place) if self.place else None,
             "realtime": self.realtime,

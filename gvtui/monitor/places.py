@@ -12,12 +12,17 @@ import fcntl
 import json
 import math
 import shutil
+import time
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gvtui.files import clear_unfinished, locked_file, open_to_read, write_whole
 from gvtui.monitor.folder import is_guarded
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace import files
+from gvtui.trace.row import ROW_DTYPE
+from gvtui.trace.segment import Segment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +73,15 @@ def _beside(path: Path) -> Path:
 class MonitorPlace:
     """Where one monitor writes, for as long as it runs. Owns the note and the lock, until `close`."""
 
-    def __init__(self, path: Path, listen: Path, keep_bytes: int, *, is_folder: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        listen: Path,
+        keep_bytes: int,
+        *,
+        is_folder: bool,
+        keep_seconds: float = 0.0,
+    ) -> None:
         """Take the place.
 
         Args:
@@ -76,12 +89,14 @@ class MonitorPlace:
             listen: the socket of the monitor.
             keep_bytes: how much room all traces of a folder may take together.
             is_folder: which of both it is.
+            keep_seconds: how long messages are kept at most; 0 for no bound.
 
         Raises:
             MonitorError: another monitor has it, or nothing can be written there.
         """
         self.path = path
         self._keep_bytes = keep_bytes
+        self._keep_seconds = keep_seconds
         self._is_folder = is_folder
         self._looked_at = -math.inf
         self._lock: BinaryIO | None = None
@@ -103,7 +118,7 @@ class MonitorPlace:
             raise MonitorError(f"cannot write to {path}: {error.strerror}") from error
 
     def turn(self, now: float) -> list[str]:
-        """Do `let_go` if it is time for it; to be called now and then.
+        """Do `let_go` and `let_old_go` if it is time for it; to be called now and then.
 
         Args:
             now: seconds by the monotonic clock.
@@ -115,7 +130,9 @@ class MonitorPlace:
             return []
         self._looked_at = now
         words = "is removed: all traces together take too much room"
-        return [f"{gone} {words}" for gone in self.let_go()]
+        told = [f"{gone} {words}" for gone in self.let_go()]
+        words = "is removed: it is older than --keep-for allows"
+        return told + [f"{gone} {words}" for gone in self.let_old_go(time.time_ns())]
 
     def let_go(self) -> list[Path]:
         """Remove the oldest traces that nobody writes, where all together take too much room, and
@@ -138,6 +155,35 @@ class MonitorPlace:
                 gone.append(trace)
         return gone
 
+    def let_old_go(self, now_ns: int) -> list[Path]:
+        """Remove what nobody writes and what is older than it may be: of a trace the oldest segments,
+        and then all of it.
+
+        Args:
+            now_ns: Unix time.
+
+        Returns:
+            The traces that have gone.
+        """
+        gone: list[Path] = []
+        if not self._is_folder or not self._keep_seconds:
+            return gone
+        before_ns = now_ns - int(self._keep_seconds * 1e9)
+        for trace in traces_in(self.path):
+            if is_guarded(trace):
+                continue
+            logs = list(files.logs_in(trace).values())
+            while logs and _last_ns(logs[0]) < before_ns:
+                log = logs.pop(0)
+                if not logs:
+                    shutil.rmtree(trace, ignore_errors=True)
+                    gone.append(trace)
+                    break
+                with contextlib.suppress(OSError):
+                    log.unlink(missing_ok=True)
+                    files.index_path(log).unlink(missing_ok=True)
+        return gone
+
     def close(self) -> None:
         """Leave the place."""
         self._note.unlink(missing_ok=True)
@@ -146,6 +192,22 @@ class MonitorPlace:
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
+
+
+def _last_ns(log: Path) -> int:
+    """When the last row of a segment came, Unix nanoseconds; of one that cannot be read when it was
+    written."""
+    rows = np.zeros(1, ROW_DTYPE)
+    try:
+        segment = Segment.open(1, log, files.index_path(log))
+    except OSError:
+        return log.stat().st_mtime_ns if log.exists() else 0
+    try:
+        if not segment.rows or not segment.read(segment.end_row - 1, rows):
+            return log.stat().st_mtime_ns
+    finally:
+        segment.close()
+    return int(rows["recv_ns"][0])
 
 
 def _size(folder: Path) -> int:

@@ -22,11 +22,16 @@ FIFO_PRIORITY = 10
 MONITOR_NICENESS = -20
 """Where it gets none: more than the screen, which would keep the monitor from receiving."""
 
-SCREEN_PRIORITY = 1
+SCREEN_PRIORITY = 2
 """The screen's real-time priority, below the monitor's. Niceness alone is not enough: the kernel
 leaves a thread that outweighs all others of a processor where it is, behind the monitor."""
 SCREEN_NICENESS = -15
 """Where it gets none: the share of a processor that 30 ordinary programs have together."""
+
+THINNER_PRIORITY = 1
+"""The real-time priority of the process that has to keep pace with the monitor, below the screen's: it
+works for a part of the time that the monitor takes for the same messages."""
+
 _THREADS = Path("/proc/self/task")
 _SWITCH = Path("/proc/sys/kernel/sched_autogroup_enabled")
 _SESSION = Path("/proc/self/autogroup")
@@ -35,11 +40,15 @@ MOST_UNCOLLECTED = 50_000
 """How many new objects since the last collection force one even under load."""
 
 
-def become_realtime() -> bool:
+def become_realtime(*, passes_on: bool = False) -> bool:
     """Ask for real-time priority; False if this user may not have it, or if the kernel has none for
-    the control group of this process. Then the thread gets as much as an ordinary one can."""
+    the control group of this process. Then the thread gets as much as an ordinary one can.
+
+    Args:
+        passes_on: whether processes that are forked have it too; each must choose another for itself.
+    """
     try:
-        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        policy = os.SCHED_FIFO | (0 if passes_on else os.SCHED_RESET_ON_FORK)
         os.sched_setscheduler(0, policy, os.sched_param(FIFO_PRIORITY))
     except (OSError, AttributeError):
         with contextlib.suppress(OSError, AttributeError):
@@ -50,6 +59,23 @@ def become_realtime() -> bool:
                 _favour_session(MONITOR_NICENESS)
         return False
     return True
+
+
+def keep_pace() -> bool:
+    """Have this process, forked from one that has `become_realtime` for both, served before ordinary
+    ones, but after the screen and the monitor.
+
+    No right is needed for that. It is ordinary afterwards where the other one is, and on a single
+    processor, of which nothing would be left for what is ordinary.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        is_realtime = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
+        if is_realtime and len(os.sched_getaffinity(0)) > 1:
+            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(THINNER_PRIORITY))
+            return True
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return False
 
 
 def _be_nice(thread: int, niceness: int) -> None:

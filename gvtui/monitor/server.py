@@ -250,6 +250,7 @@ class Monitor:
             self._refusals.keep_house()
             self._storing.flush()
             self.tending.look()
+            self.ledger.writer.let_old_go()
             if line := self.ledger.writer.compress_on():
                 self._control.log("warning", line)
             self._control.say(

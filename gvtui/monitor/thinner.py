@@ -11,33 +11,37 @@ import contextlib
 import errno
 import fcntl
 import os
+import select
 import struct
 from typing import TYPE_CHECKING
 
 from gvtui.monitor.helper import Helper
-from gvtui.trace.pieces import Pieces
+from gvtui.monitor.priority import keep_pace
+from gvtui.trace.pieces import UNSYNCED_SECONDS, Pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _QUESTION = struct.Struct("<qqq")
-_NICENESS = 5
-"""Less than programs have: it is one segment ahead, but must not be left behind."""
 _END_SECONDS = 2.0
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOENT})
-"""Errors after which the oldest just goes: the disk is full, or what was to be kept went meanwhile."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Errors of a full disk, after which the oldest just goes."""
+_TRIES = 3
 
 
 class Thinner:
     """The receiving process's end. Owns the process until `end`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sync_seconds: float = 0.0, keep_seconds: float = 0.0) -> None:
         """Begin without a process.
 
         Args:
             folder: of the flight recorder.
+            sync_seconds: how often what is written is brought onto the disk itself; 0 leaves that to
+                the kernel.
+            keep_seconds: how long messages are kept at most; 0 for no bound.
         """
-        self._folder = folder
+        self._pieces = Pieces(folder, sync_seconds or UNSYNCED_SECONDS, keep_seconds)
         self._helper: Helper | None = None
         self._pipe: int | None = None
 
@@ -51,7 +55,7 @@ class Thinner:
         theirs, ours = os.pipe()
         os.set_blocking(ours, False)
         try:
-            self._helper = Helper.start(theirs, lambda: _serve(self._folder, theirs))
+            self._helper = Helper.start(theirs, lambda: _serve(self._pieces, theirs))
         except OSError:
             os.close(ours)
             raise
@@ -90,16 +94,23 @@ class Thinner:
             self._helper.end(_END_SECONDS)
 
 
-def _serve(folder: Path, pipe: int) -> None:
+def _serve(pieces: Pieces, pipe: int) -> None:
     """Answer until the receiving process closes its end."""
-    os.nice(_NICENESS)
-    pieces = Pieces(folder)
+    keep_pace()
     while question := _newest(pipe):
-        try:
-            pieces.prepare(*question)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
+        for _ in range(_TRIES):
+            try:
+                pieces.prepare(*question)
+                if not select.select([pipe], [], [], 0)[0]:
+                    pieces.tidy()
+                break
+            except FileNotFoundError:
+                # The oldest went meanwhile: what stays of the next ones is the more urgent.
+                continue
+            except OSError as error:
+                if error.errno not in _FULL:
+                    raise
+                break
 
 
 def _newest(pipe: int) -> tuple[int, int, int] | None:

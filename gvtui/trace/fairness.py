@@ -17,6 +17,26 @@ _SLACK = 8
 is not done again at once."""
 
 
+_AHEAD_BYTES = 32 << 20
+_AHEAD_PART = 2
+_AGE_PART = 8
+
+
+def age_part(keep_seconds: float) -> float:
+    """Up to how many seconds apart rows may be that go together, where they go for their age."""
+    return keep_seconds / _AGE_PART
+
+
+def ahead(limit: int, segment_bytes: int) -> int:
+    """How many bytes ahead it is prepared what stays of segments that go: at least one segment.
+
+    Args:
+        limit: bytes of disk for all that is complete.
+        segment_bytes: the size of a segment that is complete.
+    """
+    return max(segment_bytes, min(_AHEAD_BYTES, limit // _AHEAD_PART))
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the sandboxes hold in one file."""

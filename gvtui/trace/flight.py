@@ -8,11 +8,13 @@ passes between two deletions.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from typing import TYPE_CHECKING
 
 from gvtui.trace import files
+from gvtui.trace.fairness import age_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,9 @@ DEFAULT_SEGMENT_BYTES = 128 << 20
 MIN_SEGMENTS = 4
 """The least number of segments: the oldest is deleted whole, so there must be several."""
 
+_LOOKS = 16
+"""How often it is looked whether a segment that waits may go, while another one is written."""
+
 LEAST_SEGMENT_BYTES = 1 << 20
 """The size of a segment on a full disk, in bytes."""
 
@@ -34,6 +39,11 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
 """Seconds until the next deletion, if the last one has freed no space: at first, and at most."""
 
 
+def _seconds() -> float:
+    """Seconds that pass also while the machine sleeps, whatever becomes of its clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Flight:
     """The finished segments of a flight recorder."""
 
@@ -42,9 +52,10 @@ class Flight:
         folder: Path,
         keep_bytes: int,
         segment_bytes: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = _seconds,
         *,
         keeps_room: bool = False,
+        keep_seconds: float = 0.0,
     ) -> None:
         """Make a recorder without segments.
 
@@ -54,7 +65,10 @@ class Flight:
             segment_bytes: disk space for one segment; by default a part of `keep_bytes`.
             clock: gives seconds.
             keeps_room: whether to leave room for a smaller copy of a segment.
+            keep_seconds: how long messages are kept at most; 0 for no bound.
         """
+        self._keep_seconds = keep_seconds
+        self._ended: dict[int, float] = {}
         self._keeps_room = keeps_room
         self.dropped = 0
         """How many segments have been deleted."""
@@ -68,8 +82,14 @@ class Flight:
         self._clock = clock
         self.dropped_messages = 0
         """Messages that have gone with them."""
+        self.waits_for_pieces = False
+        """Whether another process keeps a part of the oldest segment before that goes."""
+        self.is_late = False
+        """Whether the oldest segment would have gone, but for what is to be kept of it."""
         self._old: list[tuple[int, int, int]] = []
+        self._pieces: list[files.Piece] = []
         self._pieces_bytes = 0
+        self._look_at = 0
         self._wait = _FIRST_WAIT
         self._next_at = 0.0
 
@@ -108,14 +128,69 @@ class Flight:
             strings_size: bytes of the strings of all segments.
         """
         self._old.append((number, size, messages))
+        if self._keep_seconds:
+            self._ended[number] = self._clock()
+        self._look_at = 0
+        self.make_room(0, strings_size)
+        # A disk that was full may have space again.
+        self.segment_bytes = min(self._usual_bytes, self.segment_bytes * 2)
+
+    def make_room(self, current_bytes: int, strings_size: int) -> None:
+        """Let the oldest segments go for which there is no room.
+
+        One of which a part is still being kept waits for that, as long as the segment being written
+        does not need the room.
+
+        Args:
+            current_bytes: the size of the segment being written, with what comes now.
+            strings_size: bytes of the strings of all segments.
+        """
+        step = self.segment_bytes // _LOOKS
         limit = self.limit(strings_size)
+        most = limit + self.segment_bytes - current_bytes - step
+        if current_bytes < self._look_at and self.held_bytes + self._pieces_bytes <= most:
+            return
+        self._look_at = current_bytes + step
         self._look_at_pieces()
-        while self._old and self.held_bytes + self._pieces_bytes > limit:
+        while self._old and (taken := self.held_bytes + self._pieces_bytes) > limit:
+            if taken <= most and self.waits_for_pieces and not self._is_kept(self._old[0][0]):
+                self.is_late = True
+                return
             self._drop()
             # Of a segment that was kept whole, the piece is its other name.
             self._look_at_pieces()
-        # A disk that was full may have space again.
-        self.segment_bytes = min(self._usual_bytes, self.segment_bytes * 2)
+        self.is_late = False
+
+    def is_old(self, since: float) -> bool:
+        """Whether a segment that has rows since then, by the clock of `now`, must be complete so that
+        it can go in time."""
+        span = age_part(self._keep_seconds)
+        return span > 0 and self._clock() - since >= span
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds since whenever."""
+        return self._clock()
+
+    def let_old_go(self) -> None:
+        """Delete what was complete longer ago than it may be kept: pieces first, which are older."""
+        if not self._keep_seconds:
+            return
+        gone = self._clock() - self._keep_seconds
+        chained: list[files.Piece] = []
+        with contextlib.suppress(OSError):
+            chained = self._chain()
+        while chained and self._ended.get(chained[0].last, gone) <= gone:
+            self._remove(self._folder / chained.pop(0).name)
+        while not chained and self._old and self._ended[self._old[0][0]] <= gone:
+            self._drop()
+        there = [*(each.first for each in chained), *(number for number, _, _ in self._old)]
+        first = min(there, default=math.inf)
+        self._ended = {number: at for number, at in self._ended.items() if number >= first}
+
+    def _is_kept(self, number: int) -> bool:
+        """Whether what stays of a segment lies in a piece."""
+        return any(each.first <= number <= each.last for each in self._pieces)
 
     def is_full(self, strings_size: int) -> bool:
         """Whether the oldest segment must go when the one being written is complete."""
@@ -179,17 +254,18 @@ class Flight:
         # Without a descriptor for the folder they are what they were.
         with contextlib.suppress(OSError):
             self._pieces_bytes = files.pieces_bytes(self._folder)
+            self._pieces = files.pieces_in(self._folder)
 
     def _let_piece_go(self) -> bool:
         """Delete the oldest piece; False if there is none."""
         kept: list[files.Piece] = []
         with contextlib.suppress(OSError):
-            kept = self._pieces()
+            kept = self._chain()
         if kept:
             self._remove(self._folder / kept[0].name)
         return bool(kept)
 
-    def _pieces(self) -> list[files.Piece]:
+    def _chain(self) -> list[files.Piece]:
         """The pieces before the oldest segment, oldest first."""
         numbers = files.segment_numbers(self._folder)
         return files.chain(files.pieces_in(self._folder), numbers[0] - 1) if numbers else []

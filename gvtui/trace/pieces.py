@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
+import time
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,23 +18,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.trace import files
+from gvtui.trace.contents import Contents, chunks
 from gvtui.trace.details import list_in, unpack_details
-from gvtui.trace.fairness import Held, letting_go
+from gvtui.trace.fairness import Held, age_part, ahead, letting_go
 from gvtui.trace.header import segment_header
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import ROW_SIZE, Kind, Row
 from gvtui.trace.segment import Segment
 from gvtui.trace.shares import sender_of
-from gvtui.trace.summary import ConnectionCounts, tally_of
 from gvtui.trace.thinned import connected_in
-from gvtui.trace.thinning import Source, chunks, thin
+from gvtui.trace.thinning import Source, thin
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Sequence
     from pathlib import Path
 
 MOST_PIECES = 16
-"""Pieces that stand before the oldest segment; of more, two that follow each other become one."""
+"""Pieces that stand before the oldest segment; of more, two that follow each other become one when
+there is time for it, ..."""
+_MOST_IN_HASTE = 32
+"""... and at once from so many on."""
+
+UNSYNCED_SECONDS = 30.0
+"""After so many seconds the kernel has brought onto the disk itself what was written."""
+
+_MARGIN_OF_GUESS = 16
+"""One part in so many of what is expected may not come."""
 
 _MARGIN = 4
 """One part in so many of a segment is let go besides: heads and texts take room too."""
@@ -40,17 +51,19 @@ _MARGIN = 4
 
 @dataclass(slots=True)
 class _File:
-    """A segment, or a piece, with what the connections in it have sent."""
+    """A segment, or a piece."""
 
     log: Path
     number: int
     piece: files.Piece | None = None
     size: int = 0
     """Bytes of its log and its index."""
-    by_conn: dict[int, int] = field(default_factory=dict)
-    """Bytes of the messages of each connection that has rows in it."""
-    standing: frozenset[int] = frozenset()
-    """The connections that its header has."""
+    holds: Contents = field(default_factory=Contents)
+
+    @property
+    def by_conn(self) -> dict[int, int]:
+        """Bytes of the messages of each connection that has rows in it."""
+        return self.holds.by_conn
 
     @property
     def sent(self) -> int:
@@ -75,11 +88,27 @@ class _File:
 class Pieces:
     """The pieces in the folder of a flight recorder, for the one process that writes them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        unsynced_seconds: float = UNSYNCED_SECONDS,
+        keep_seconds: float = 0.0,
+    ) -> None:
+        """Begin with those that are there.
+
+        Args:
+            folder: of the flight recorder.
+            unsynced_seconds: what came so long ago is on the disk itself, and must be there as well
+                when it stands in a piece.
+            keep_seconds: how long messages are kept at most; 0 for no bound.
+        """
+        self._most_span_ns = age_part(keep_seconds) * 1e9 if keep_seconds else math.inf
         self._folder = folder
+        self._unsynced_seconds = unsynced_seconds
         self._trace_id: object = None
         self._senders: dict[int, Hashable] = {}
-        self._known: dict[str, tuple[dict[int, int], frozenset[int]]] = {}
+        self._known: dict[str, Contents] = {}
+        self._tidies: tuple[list[_File], Path] = ([], folder)
 
     def prepare(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Keep what is to be kept of the segments that go next.
@@ -109,20 +138,22 @@ class Pieces:
         if len({self._sender(conn) for each in (*pieces, *whole) for conn in each.by_conn}) < 2:
             self._remove(pieces)
             return
-        # The one that is written, and the one behind it: this is done one segment ahead.
-        coming = self._coming(whole[-1], 2 * segment_bytes)
         room = limit - segment_bytes // _MARGIN
-        to_free = excess + segment_bytes
+        to_free = excess + ahead(limit, segment_bytes)
         for place, segment in enumerate(whole):
             if to_free <= 0:
                 break
             known = prepared.get(segment.number)
             behind = whole[place + 1 :]
             going = [*old, known or segment]
+            # It goes when the disk has become full without it. What comes can be thinned later, so less
+            # of it is reckoned with: quiet ones must not go for a guess.
+            free = room - sum(each.size for each in (*old, *behind))
+            soon = max(segment_bytes, free - free // _MARGIN_OF_GUESS)
             gone = letting_go(
                 [self._held(each) for each in going],
                 [self._held(each) for each in behind],
-                coming,
+                self._coming(whole[-1], soon),
                 room - sum(each.overhead for each in (*going, *behind)),
             )
             following = self._path(numbers[place + 1])
@@ -135,7 +166,16 @@ class Pieces:
             to_free += _taken(old) - before
             is_link = bool(old) and old[-1].number == segment.number and _is_link(old[-1])
             to_free -= 0 if is_link else segment.size
-        self._join([each for each in old if each.number < numbers[0]], self._path(numbers[0]))
+        self._tidies = ([each for each in old if each.number < numbers[0]], self._path(numbers[0]))
+        self._join(_MOST_IN_HASTE)
+
+    def tidy(self) -> None:
+        """Make one piece of two where there are too many; to be called when nothing else is to do.
+
+        Raises:
+            OSError: as `prepare`.
+        """
+        self._join(MOST_PIECES)
 
     def _path(self, number: int) -> Path:
         return files.segment_path(self._folder, number)
@@ -158,20 +198,21 @@ class Pieces:
         file.size = info.st_size + index.st_size
         key = file.log.name
         if key not in self._known:
-            tally = ConnectionCounts()
+            holds = Contents()
             with file.open() as segment:
                 head = segment.head()
                 self._meet(head)
                 for start, rows in chunks(segment):
-                    tally_of(rows, tally)
+                    holds.take(rows)
                     for place in np.flatnonzero(rows["kind"] == Kind.OPENED).tolist():
                         self._meet_one(segment, start + place, Row(*rows[place].tolist()))
-            sent = {
+            holds.by_conn = {
                 conn: counts.bytes + counts.messages * ROW_SIZE
-                for conn, counts in tally.by_conn.items()
+                for conn, counts in holds.tally.by_conn.items()
             }
-            self._known[key] = sent, frozenset(connected_in(head))
-        file.by_conn, file.standing = self._known[key]
+            holds.standing = frozenset(connected_in(head))
+            self._known[key] = holds
+        file.holds = self._known[key]
         return file
 
     def _meet(self, head: dict[str, Any]) -> None:
@@ -191,14 +232,14 @@ class Pieces:
         """Forget files that have gone, and connections of which nothing is there."""
         names = {each.log.name for each in there}
         self._known = {key: known for key, known in self._known.items() if key in names}
-        conns = {conn for each in there for conn in (*each.by_conn, *each.standing)}
+        conns = {conn for each in there for conn in (*each.by_conn, *each.holds.standing)}
         self._senders = {conn: who for conn, who in self._senders.items() if conn in conns}
 
     def _sender(self, conn: int) -> Hashable:
         return self._senders.get(conn, ("connection", conn))
 
     def _held(self, file: _File) -> Held:
-        sums: dict[Hashable, int] = {self._sender(conn): 0 for conn in file.standing}
+        sums: dict[Hashable, int] = {self._sender(conn): 0 for conn in file.holds.standing}
         for conn, size in file.by_conn.items():
             sender = self._sender(conn)
             sums[sender] = sums.get(sender, 0) + size
@@ -271,19 +312,29 @@ class Pieces:
         info = os.statvfs(self._folder)
         if info.f_bavail * info.f_frsize < sum(each.size for each in sources) + spare:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
+
+        def keeps(conn: int) -> bool:
+            return self._sender(conn) not in senders
+
         with contextlib.ExitStack() as stack:
-            opened = [stack.enter_context(each.open()) for each in sources]
-            keeps = [
-                Source(each, lambda conn: self._sender(conn) not in senders) for each in opened
+            opened = [
+                Source(stack.enter_context(each.open()), keeps, each.holds) for each in sources
             ]
-            thin(self._folder, piece, keeps, segment_header(following))
+            oldest_ns = min(each.holds.first_ns for each in sources)
+            synced = time.time_ns() - oldest_ns > self._unsynced_seconds * 1e9
+            thin(self._folder, piece, opened, segment_header(following), synced=synced)
         return self._look(_File(self._folder / piece.name, piece.last, piece))
 
-    def _join(self, pieces: list[_File], following: Path) -> None:
-        """Make one piece of two, where there are too many."""
-        while len(pieces) > MOST_PIECES:
-            sizes = [one.size + other.size for one, other in pairwise(pieces)]
-            place = sizes.index(min(sizes))
+    def _join(self, most: int) -> None:
+        """Make one piece of two, where there are more than so many."""
+        pieces, following = self._tidies
+        while len(pieces) > most:
+            # What goes for its age goes as a whole.
+            spans = [other.holds.last_ns - one.holds.first_ns for one, other in pairwise(pieces)]
+            may = [span <= self._most_span_ns for span in spans]
+            if not any(may):
+                return
+            place = best_pair([each.size for each in pieces], may)
             pair = pieces[place : place + 2]
             first, last = (each.piece for each in pair)
             assert first is not None
@@ -297,6 +348,21 @@ class Pieces:
         for each in pieces:
             each.log.unlink(missing_ok=True)
             files.index_path(each.log).unlink(missing_ok=True)
+
+
+def best_pair(sizes: Sequence[int], may: Sequence[bool]) -> int:
+    """The place of the first of the two neighbours that are most alike in size: so each row is copied
+    a few times in all, however much is kept.
+
+    Args:
+        sizes: of all.
+        may: of each pair whether it is one to be chosen; at least one is.
+    """
+    ratios = [
+        (one + other) / max(1, min(one, other)) if is_one else math.inf
+        for (one, other), is_one in zip(pairwise(sizes), may, strict=True)
+    ]
+    return ratios.index(min(ratios))
 
 
 def _taken(pieces: list[_File]) -> int:

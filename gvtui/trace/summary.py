@@ -20,7 +20,7 @@ from gvtui.trace.losses import Losses
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Flag, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -214,16 +214,24 @@ class Summary:
         return cls(max(0, int_in(details, "rows")), ConnectionCounts.read(details), reception)
 
 
+def numbered(
+    conns: npt.NDArray[np.unsignedinteger],
+) -> tuple[Sequence[int], npt.NDArray[np.integer]]:
+    """The connections of rows, and for each row the place of its own among them; some may have no
+    row."""
+    most = int(conns.max()) if len(conns) else -1
+    if most < len(conns):
+        # Most numbers are small: then nothing need be sorted.
+        return range(most + 1), conns
+    found, places = np.unique(conns, return_inverse=True)
+    return found.tolist(), places
+
+
 def tally_of(rows: npt.NDArray[np.void], tally: ConnectionCounts) -> None:
     """Count rows by their connections."""
     if not len(rows):
         return
-    own = rows["conn"]
-    if int(own.max()) < len(rows):
-        # Most numbers are small: then nothing need be sorted.
-        conns, places = np.arange(int(own.max()) + 1), own
-    else:
-        conns, places = np.unique(own, return_inverse=True)
+    conns, places = numbered(rows["conn"])
 
     def summed(chosen: npt.NDArray[np.bool_], values: npt.NDArray[np.int64] | None = None) -> Any:  # noqa: ANN401
         sums = np.zeros(len(conns), np.int64)
@@ -243,6 +251,6 @@ def tally_of(rows: npt.NDArray[np.void], tally: ConnectionCounts) -> None:
         summed(kinds == Kind.DROP, rows["result"]),
         *(summed(flags & flag != 0) for flag in _ODD),
     )
-    for conn, count, *sums in zip(conns.tolist(), *columns, strict=True):
+    for conn, count, *sums in zip(conns, *columns, strict=True):
         if conn and count:
             tally.of(conn).add(SummaryCounts(*sums))

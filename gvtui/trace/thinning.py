@@ -20,6 +20,7 @@ import numpy as np
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.trace import files
 from gvtui.trace.batches import LEAD_OF_ONE, MAX_BODY, MAX_COUNT, pack_batch, pack_one
+from gvtui.trace.contents import chunks
 from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.indexer import Indexer
@@ -28,21 +29,21 @@ from gvtui.trace.row import ROW_DTYPE, Flag, Kind
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.stretches import intact, stretches
 from gvtui.trace.strings import StringTable
-from gvtui.trace.summary import ConnectionCounts, Summary, tally_of
+from gvtui.trace.summary import ConnectionCounts, Summary, numbered, tally_of
 from gvtui.trace.thinned import ThinnedMark, connected_in, entries_of, standing_in, thinned_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
+    from gvtui.trace.contents import Contents
     from gvtui.trace.segment import Segment
     from gvtui.trace.stretches import Stretch
 
     Rows = npt.NDArray[np.void]
 
-_CHUNK = 1 << 16
 _MOST_PENDING = 1 << 20
 """Bytes that are written together."""
 
@@ -63,26 +64,18 @@ class Source:
     segment: Segment
     keeps: Callable[[int], bool]
     """Whether a connection's rows stay; nobody asks for those that a piece has let go already."""
-
-
-def chunks(segment: Segment) -> Iterator[tuple[int, Rows]]:
-    """The rows of a segment, many at once, each with the id of the first; what a drop belongs to
-    comes with it."""
-    start, end = segment.first_row, segment.first_row + segment.rows
-    while start < end:
-        rows = np.empty(min(_CHUNK, end - start), ROW_DTYPE)
-        rows = rows[: segment.read(start, rows)]
-        if len(rows) > 1 and rows["kind"][-1] == Kind.DROP:
-            rows = rows[:-1]
-        if not len(rows):
-            return
-        yield start, rows
-        start += len(rows)
+    contents: Contents
+    """What is in it."""
 
 
 def thin(
-    folder: Path, piece: files.Piece, sources: Sequence[Source], following: dict[str, Any]
-) -> int:
+    folder: Path,
+    piece: files.Piece,
+    sources: Sequence[Source],
+    following: dict[str, Any],
+    *,
+    synced: bool = True,
+) -> None:
     """Write a piece; it appears when it is whole.
 
     Args:
@@ -90,9 +83,7 @@ def thin(
         piece: its name, which must be new.
         sources: of what it is made, oldest first.
         following: the header of what comes behind the last of them.
-
-    Returns:
-        Bytes of its log and its index.
+        synced: whether it must be on the disk itself before it appears.
 
     Raises:
         OSError: it cannot be written; then nothing of it is there.
@@ -108,19 +99,17 @@ def thin(
     with removed_on_failure(out.index), removed_on_failure(out.log):
         copying = _Copying(out)
         if thinned.to_ns:
-            copying.mark(thinned, _first_time(sources[0].segment))
+            copying.mark(thinned, sources[0].contents.first_ns)
         for source in sources:
             copying.copy(source)
         copying.write()
-        for output in (out.log, out.index):
+        for output in (out.log, out.index) if synced else ():
             os.fsync(output.fd)
-        size = out.size
         summary = Summary(out.rows, copying.tally, None).details()
         out.close(summary, time.time_ns(), 0)
     # Its index first: a log without one would be read for damaged.
     os.rename(files.index_path(unfinished), files.index_path(log))
     os.rename(unfinished, log)
-    return size
 
 
 def _thinned(sources: Sequence[Source]) -> ThinnedMark:
@@ -128,27 +117,18 @@ def _thinned(sources: Sequence[Source]) -> ThinnedMark:
     told = ThinnedMark()
     for source in sources:
         told = told.and_also(thinned_in(source.segment.head()))
-        counts, from_ns, to_ns = ConnectionCounts(), 0, 0
-        for _, rows in chunks(source.segment):
-            gone = rows[~_kept(rows, source)]
-            tally_of(gone, counts)
-            times = gone["recv_ns"][gone["recv_ns"] > 0]
-            if len(times):
-                from_ns = min(from_ns or int(times.min()), int(times.min()))
-                to_ns = max(to_ns, int(times.max()))
-        told = told.and_also(ThinnedMark(counts, from_ns, to_ns))
+        told = told.and_also(source.contents.without(source.keeps))
     return told
-
-
-def _first_time(segment: Segment) -> int:
-    return next((int(rows["recv_ns"][0]) for _, rows in chunks(segment)), 0)
 
 
 def _kept(rows: Rows, source: Source) -> npt.NDArray[np.bool_]:
     """Which rows stay, as far as their connections tell."""
-    conns = rows["conn"]
-    staying = [conn for conn in np.unique(conns).tolist() if not conn or source.keeps(conn)]
-    return np.isin(conns, staying)
+    conns, places = numbered(rows["conn"])
+    staying: npt.NDArray[np.bool_] = np.zeros(len(conns), np.bool_)
+    for place in np.flatnonzero(np.bincount(places, minlength=len(conns))).tolist():
+        staying[place] = not conns[place] or source.keeps(conns[place])
+    kept: npt.NDArray[np.bool_] = staying[places]
+    return kept
 
 
 def _head(

@@ -69,6 +69,7 @@ class TraceWriter:
         host: dict[str, Any] | None = None,
         compressor: Shrinks | None = None,
         former: Former | None = None,
+        keep_seconds: float = 0.0,
     ) -> None:
         """Create the trace.
 
@@ -86,6 +87,7 @@ class TraceWriter:
             compressor: compresses a flight recorder's complete segments; it stays the caller's.
                 None leaves them as they are.
             former: traces that nobody writes any more, whose segments it compresses besides.
+            keep_seconds: how long a flight recorder keeps messages at most; 0 for no bound.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -99,6 +101,7 @@ class TraceWriter:
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
         self._compressor, self._former = compressor, former
+        self._keep_seconds = keep_seconds
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -112,7 +115,11 @@ class TraceWriter:
             flight = None
             if keep_bytes is not None:
                 flight = Flight(
-                    self.path, keep_bytes, segment_bytes, keeps_room=compressor is not None
+                    self.path,
+                    keep_bytes,
+                    segment_bytes,
+                    keeps_room=compressor is not None,
+                    keep_seconds=keep_seconds,
                 )
             else:
                 self._clear_way()
@@ -163,6 +170,7 @@ class TraceWriter:
             host=self._host,
             compressor=self._compressor,
             former=self._former,
+            keep_seconds=self._keep_seconds,
         )
         fresh.reception = self.reception
         fresh.when_nearly_full = self.when_nearly_full
@@ -359,6 +367,10 @@ class TraceWriter:
     def compress_on(self) -> str:
         """See `Shrinking.look`; "" where nothing is compressed."""
         return self._files.compress_on()
+
+    def let_old_go(self) -> None:
+        """See `WrittenFiles.let_old_go`."""
+        self._files.let_old_go()
 
     def flush(self) -> None:
         """Wait until all written data is on the disk itself."""

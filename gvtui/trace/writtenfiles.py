@@ -12,6 +12,7 @@ from gvtui import __version__
 from gvtui.limits import AS_THEY_COME
 from gvtui.trace import files
 from gvtui.trace.batches import FORMAT
+from gvtui.trace.fairness import ahead
 from gvtui.trace.flight import Flight, Spares
 from gvtui.trace.output import FULL, KEPT_BACK, Output
 from gvtui.trace.row import ROW_SIZE
@@ -81,8 +82,7 @@ class WrittenFiles:
         self.flight = flight
         self.reception: Reception | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
-        self.when_nearly_full: Callable[[int, int, int], None] | None = None
-        """Called when the oldest segments go soon; see `Thinner.ask`."""
+        self._when_nearly_full: Callable[[int, int, int], None] | None = None
         self.tally = ConnectionCounts()
         """What has been counted in the segment that is written."""
         self._trace_id = trace_id
@@ -98,9 +98,11 @@ class WrittenFiles:
             self._shrinking = Shrinking(path, flight, compressor, self._resized, former)
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
+        self._rows_since = 0.0
         if flight is not None:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             flight.suit_disk()
+            self._rows_since = flight.now
             self._spares.keep()
         self._strings = Output.create(files.strings_path(path), KEPT_BACK)
         with removed_on_failure(self._strings):
@@ -110,6 +112,17 @@ class WrittenFiles:
         with contextlib.suppress(OSError):
             # So that it can be noted who came, even if the disk is full by then.
             self._reserve(0, 0)
+
+    @property
+    def when_nearly_full(self) -> Callable[[int, int, int], None] | None:
+        """Called when the oldest segments go soon; see `Thinner.ask`."""
+        return self._when_nearly_full
+
+    @when_nearly_full.setter
+    def when_nearly_full(self, ask: Callable[[int, int, int], None] | None) -> None:
+        self._when_nearly_full = ask
+        if self.flight is not None:
+            self.flight.waits_for_pieces = ask is not None
 
     @property
     def missing(self) -> list[Path]:
@@ -210,6 +223,8 @@ class WrittenFiles:
             self._rotate(flight)
             if self._rotation_error and self.segment.size >= 2 * flight.segment_bytes:
                 raise self._rotation_error
+        if flight is not None and flight.is_late:
+            flight.make_room(self.segment.size + size + rows * ROW_SIZE, self._strings.size)
         try:
             self._reserve(size, rows)
         except OSError as error:
@@ -272,6 +287,17 @@ class WrittenFiles:
         if self.flight is not None and self.segment.size >= self.flight.segment_bytes:
             self._rotate(self.flight)
 
+    def let_old_go(self) -> None:
+        """Delete what a flight recorder may keep no longer; to be called now and then."""
+        if self.flight is None:
+            return
+        if not self.segment.rows:
+            self._rows_since = self.flight.now
+        elif self.flight.is_old(self._rows_since):
+            self._rotate(self.flight)
+        self.flight.let_old_go()
+        self._shares.keep(self.flight.segments)
+
     def _rotate(self, flight: Flight) -> bool:
         """Begin the next segment; False if this fails, and the present one goes on."""
         full = self.segment
@@ -288,6 +314,7 @@ class WrittenFiles:
             self._spares.keep()
             return False
         self._rotation_error = None
+        self._rows_since = flight.now
         tally, self.tally = self.tally, ConnectionCounts()
         self._seal(full, tally)
         # Before the spares are held again: this looks into the folder.
@@ -297,10 +324,10 @@ class WrittenFiles:
             self._shrinking.add(full.number)
         self._shares.complete(tally, still={conn for conn, *_ in self._standing()})
         self._shares.keep(flight.segments)
-        if self.when_nearly_full is not None:
+        if self._when_nearly_full is not None:
             excess, limit = flight.excess(self._strings.size), flight.limit(self._strings.size)
-            if excess + flight.segment_bytes > 0:
-                self.when_nearly_full(excess, limit, flight.segment_bytes)
+            if excess + ahead(limit, flight.segment_bytes) > 0:
+                self._when_nearly_full(excess, limit, flight.segment_bytes)
         return True
 
     def _new_segment(self, number: int, first_row: int) -> SegmentWriter:

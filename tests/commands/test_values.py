@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from gvtui.commands.values import FileMode, Setting, Size, User
+from gvtui.commands.values import FileMode, Setting, Size, Span, User
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,17 @@ def test_what_is_no_user(value: str) -> None:
     assert User().convert(5, None, None) == 5
     with pytest.raises(click.BadParameter):
         User().convert(value, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("1min", 60), ("1.5h", 5400), ("7d", 604_800), ("2w", 1_209_600)],
+)
+def test_times(text: str, seconds: float) -> None:
+    assert Span().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "-7d", "7 d", "1e3s", "59s", "0d", "9999999999d"])
+def test_no_times(text: str) -> None:
+    with pytest.raises(click.BadParameter, match=r"is not a time|is too short"):
+        Span().convert(text, None, None)

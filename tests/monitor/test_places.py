@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from gvtui.monitor.folder import make_folder
 from gvtui.monitor.listener import MonitorError
 from gvtui.monitor.places import MonitorPlace, socket_of, trace_at, traces_in
+from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import TIME_NS, read_message
 
 
 def write(place: Path, name: str = "") -> Path:
@@ -61,6 +65,44 @@ def test_the_oldest_go_that_nobody_writes(tmp_path: Path) -> None:
     assert one.let_go() == [old[2]]
     assert traces_in(place) == [held]
     os.close(lock)
+    one.close()
+
+
+def test_what_is_too_old_goes(tmp_path: Path) -> None:
+    place = tmp_path / "t"
+    second = 1_000_000_000
+    one = MonitorPlace(place, tmp_path / "s", 1, is_folder=True, keep_seconds=100)
+    empty = write(place, "20260100")
+    old = place / "20260101"
+    writer = TraceWriter(old, keep_bytes=1 << 20, segment_bytes=20_000)
+    for number in range(600):
+        writer.message(1, TIME_NS + number * second, read_message(fd=number))
+    writer.close()
+    held, lock = make_folder(place)
+    TraceWriter(held, keep_bytes=1 << 20).close()
+    assert one.let_old_go(TIME_NS + 100 * second) == []
+    with closing(Trace.open(old)) as trace:
+        assert trace.end_row - trace.first_row == 600
+    # What is left began before, with what came until its segment was complete.
+    assert one.let_old_go(TIME_NS + 500 * second) == []
+    with closing(Trace.open(old)) as trace:
+        first = trace.row(trace.first_row).fd
+        assert 250 < first <= 400
+        assert trace.end_row - trace.first_row == 600 - first
+    assert one.let_old_go(TIME_NS + 700 * second) == [old]
+    # Of one without rows it counts when it was written.
+    assert traces_in(place) == [empty, held]
+    assert one.let_old_go(time.time_ns() + 101 * second) == [empty]
+    assert traces_in(place) == [held]
+    os.close(lock)
+    one.close()
+
+
+def test_without_a_bound_nothing_is_too_old(tmp_path: Path) -> None:
+    one = MonitorPlace(tmp_path, tmp_path / "s", 1, is_folder=True)
+    old = write(tmp_path, "20260101")
+    assert one.let_old_go(1 << 62) == []
+    assert traces_in(tmp_path) == [old]
     one.close()
 
 

@@ -161,3 +161,54 @@ def test_the_screen_comes_first_with_all_its_threads_but_not_what_it_starts(
     is_nice = granted and favoured[0] == os.SCHED_OTHER
     assert session == (SCREEN_NICENESS if is_nice and before is not None else before)
     assert after == before
+
+
+_FORKED = """
+import os
+from gvtui.monitor.priority import become_realtime, keep_pace
+
+def told(step):
+    policy = os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK
+    print(policy == os.SCHED_FIFO, os.sched_getparam(0).sched_priority, step, flush=True)
+
+processors = {processors}
+if processors:
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:processors])
+print(become_realtime(passes_on=True), flush=True)
+from gvtui.fence.kernel import keep_capabilities
+keep_capabilities(frozenset())
+if os.fork() == 0:
+    told(keep_pace())
+    if os.fork() == 0:
+        told("")
+        os._exit(0)
+    os.wait()
+    os._exit(0)
+os.wait()
+told("")
+"""
+
+
+def scheduled(processors: int) -> list[list[str]]:
+    """What a process, one forked from it that keeps pace, and one forked from that tell."""
+    script = _FORKED.format(processors=processors)
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return [line.split() for line in out.stdout.splitlines()]
+
+
+def test_who_keeps_pace_comes_after_the_screen_and_needs_no_right_for_it() -> None:
+    [granted], keeping, forked, own = scheduled(0)
+    if granted == "True" and len(os.sched_getaffinity(0)) > 1:
+        assert keeping == ["True", str(priority.THINNER_PRIORITY), "True"]
+        assert own == ["True", str(priority.FIFO_PRIORITY)]
+        assert 0 < priority.THINNER_PRIORITY < priority.SCREEN_PRIORITY < priority.FIFO_PRIORITY
+    else:
+        assert keeping[2] == "False"
+    # What that starts is ordinary.
+    assert forked[:2] == ["False", "0"]
+
+
+def test_on_a_single_processor_it_is_ordinary() -> None:
+    _, keeping, forked, _ = scheduled(1)
+    assert keeping == ["False", "0", "False"]
+    assert forked[:2] == ["False", "0"]

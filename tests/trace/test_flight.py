@@ -48,6 +48,69 @@ def test_the_oldest_goes_when_the_disk_it_may_use_is_used(tmp_path: Path) -> Non
     assert (flight.dropped, flight.dropped_messages, flight.held_bytes) == (3, 21, 800)
 
 
+def test_the_oldest_waits_for_what_is_kept_of_it_as_long_as_there_is_room(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 950, 100)
+    flight.waits_for_pieces = True
+    logs = [segment(tmp_path, number) for number in range(1, 13)]
+    for number in range(1, 10):
+        flight.add(number, 100, 7, 0)
+    # 50 too much, while nothing is written yet.
+    assert flight.is_late
+    flight.make_room(40, 0)
+    assert (flight.is_late, logs[0].exists()) == (True, True)
+    # The segment being written needs the room.
+    flight.make_room(50, 0)
+    assert (flight.is_late, logs[0].exists()) == (False, False)
+    # Here what is kept is there in time.
+    flight.add(10, 100, 7, 0)
+    assert flight.is_late
+    segment(tmp_path, 2).rename(tmp_path / files.Piece(2, 2, 0).name)
+    logs[1].touch()
+    flight.make_room(20, 0)
+    assert (flight.is_late, logs[1].exists(), flight.dropped) == (False, False, 2)
+    # It is looked now and then.
+    flight.add(11, 100, 7, 0)
+    segment(tmp_path, 3).rename(tmp_path / files.Piece(3, 3, 0).name)
+    logs[2].touch()
+    flight.make_room(1, 0)
+    assert flight.is_late
+    flight.make_room(10, 0)
+    assert (flight.is_late, logs[2].exists(), flight.held_bytes) == (False, False, 800)
+
+
+def test_what_is_older_than_it_may_be_goes_pieces_first(tmp_path: Path) -> None:
+    now = 0.0
+    flight = Flight(tmp_path, 1 << 30, 100, clock=lambda: now, keep_seconds=80)
+    piece = tmp_path / files.Piece(1, 2, 0).name
+    for path in (piece, files.index_path(piece)):
+        path.touch()
+    logs = [segment(tmp_path, number) for number in range(1, 6)]
+    for number in range(1, 6):
+        now += 10
+        flight.add(number, 100, 7, 0)
+    for log in logs[:2]:
+        log.unlink()
+        files.index_path(log).unlink()
+    flight._old = flight._old[2:]
+
+    def there() -> list[bool]:
+        return [each.exists() for each in (piece, *logs[2:])]
+
+    now = 99
+    flight.let_old_go()
+    assert there() == [True] * 4
+    now = 100
+    flight.let_old_go()
+    assert there() == [False, True, True, True]
+    now = 125
+    flight.let_old_go()
+    assert there() == [False, False, False, True]
+    assert (flight.segments, flight.dropped_messages) == (1, 14)
+    assert [flight.is_old(since) for since in (116, 115)] == [False, True]
+    # Without a bound nothing is.
+    assert not Flight(tmp_path, 1 << 30, 100, clock=lambda: now).is_old(0)
+
+
 def test_on_a_full_disk_one_goes_and_the_next_waits(tmp_path: Path) -> None:
     now = 0.0
     flight = Flight(tmp_path, 1 << 40, 64 << 20, clock=lambda: now)

@@ -11,12 +11,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gvtui.trace import files
+from gvtui.trace.contents import Contents
 from gvtui.trace.keep import save
 from gvtui.trace.marks import read_mark
-from gvtui.trace.pieces import MOST_PIECES, Pieces
+from gvtui.trace.pieces import MOST_PIECES, Pieces, best_pair
 from gvtui.trace.reach import whole_from
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ROW_DTYPE, Kind
+from gvtui.trace.segment import Segment
 from gvtui.trace.survey import survey
 from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
@@ -36,10 +38,14 @@ class Recorder:
         self.folder = folder
         self.writer = TraceWriter(folder, keep_bytes=keep, segment_bytes=segment)
         self.pieces = Pieces(folder)
-        self.writer.when_nearly_full = self.pieces.prepare
+        self.writer.when_nearly_full = self.keep
         self.sent: dict[int, list[int]] = defaultdict(list)
         self.opened: set[int] = set()
         self.number = 0
+
+    def keep(self, excess: int, limit: int, segment_bytes: int) -> None:
+        self.pieces.prepare(excess, limit, segment_bytes)
+        self.pieces.tidy()
 
     def open(self, conn: int, sender: int) -> None:
         self.writer.opened(conn, self.now, peer(100 + conn, container=f"box{sender}"))
@@ -97,7 +103,7 @@ def test_a_quiet_sandbox_outlives_the_flood_of_another(tmp_path: Path) -> None:
     assert 300 < len(got[2]) < 2000
     assert got[2] == recorder.sent[2][-len(got[2]) :]
     assert recorder.size <= KEEP
-    assert len(files.pieces_in(recorder.folder)) <= MOST_PIECES + 2
+    assert len(files.pieces_in(recorder.folder)) <= MOST_PIECES + 6
 
 
 def test_all_that_was_let_go_is_counted(tmp_path: Path) -> None:
@@ -145,6 +151,66 @@ def test_a_sandbox_that_was_there_first_stays_whole(tmp_path: Path) -> None:
     got = recorder.got()
     assert got[1] == recorder.sent[1]
     assert got[2] == recorder.sent[2][-len(got[2]) :]
+
+
+def test_rows_are_copied_a_few_times_however_many_pieces_there_are() -> None:
+    sizes: list[int] = []
+    copied = 0
+    for _ in range(2000):
+        sizes.append(1)
+        while len(sizes) > MOST_PIECES:
+            place = best_pair(sizes, [True] * MOST_PIECES)
+            sizes[place : place + 2] = [sum(sizes[place : place + 2])]
+            copied += sizes[place]
+    assert copied < 12 * 2000
+
+
+def test_what_goes_for_its_age_is_in_pieces_of_its_own(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "live", keep=400_000)
+    span_ns = 300_000
+    recorder.pieces = Pieces(recorder.folder, keep_seconds=8 * span_ns / 1e9)
+    for _ in range(120):
+        recorder.send(1)
+        recorder.send(2, 60)
+    recorder.writer.close()
+    spans = [path_span(recorder.folder / each.name) for each in files.pieces_in(recorder.folder)]
+    assert len(spans) > MOST_PIECES
+    assert max(spans) <= span_ns
+    assert recorder.got()[1] == recorder.sent[1]
+
+
+def path_span(log: Path) -> int:
+    """Nanoseconds between the first and the last row of a piece."""
+    with closing(Segment.open(1, log, files.index_path(log))) as segment:
+        contents = Contents.of(segment)
+    return contents.last_ns - contents.first_ns
+
+
+def test_old_segments_go_though_there_is_room(tmp_path: Path) -> None:
+    now = 0.0
+    writer = TraceWriter(tmp_path / "live", keep_bytes=1 << 30, keep_seconds=80)
+    flight = writer._files.flight
+    assert flight is not None
+    flight._clock = lambda: now
+    writer.let_old_go()
+    for number in range(20):
+        writer.message(1, TIME_NS + number, read_message(fd=number))
+        now += 10
+        writer.let_old_go()
+    with closing(Trace.open(tmp_path / "live")) as trace:
+        # Every ten seconds a segment is complete, and stays for 80 seconds.
+        assert [trace.row(row).fd for row in range(trace.first_row, trace.end_row)] == [
+            *range(12, 20)
+        ]
+        assert trace.connections.messages == 20
+    assert writer.held_messages == 8
+    # While nothing comes no segment is made.
+    now += 1000
+    writer.let_old_go()
+    now += 1000
+    writer.let_old_go()
+    writer.close()
+    assert len(files.segment_numbers(tmp_path / "live")) == 1
 
 
 def test_one_alone_has_no_pieces(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.trace import files
+from gvtui.trace.contents import Contents
 from gvtui.trace.header import segment_header
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
@@ -44,7 +45,7 @@ def thinned(folder: Path, piece: files.Piece, keeps: set[int]) -> None:
     log = files.segment_path(folder, 1)
     segment = Segment.open(1, log, files.index_path(log))
     with closing(segment):
-        source = Source(segment, lambda conn: conn in keeps)
+        source = Source(segment, lambda conn: conn in keeps, Contents.of(segment))
         thin(folder, piece, [source], segment_header(files.segment_path(folder, 2)))
 
 
