@@ -139,15 +139,18 @@ class DemoProgram:
             waited += 0.05
         with made(self._output) as output:
             # The program ends with its standard input, and that ends with this process in any case.
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                cwd="/",
-                env=self._environment,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    cwd="/",
+                    env=self._environment,
+                )
+            except OSError as error:
+                self.failure = f"{self._command[0]} does not start: {error.strerror}"
 
     def stop(self) -> None:
         """End the program; may be called again."""

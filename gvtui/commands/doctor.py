@@ -17,7 +17,7 @@ from gvtui import __version__
 from gvtui.commands.completing import files
 from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import LISTEN_OPTION, examples
-from gvtui.python import python
+from gvtui.python import python, why_not_started
 from gvtui.saying import show
 
 if TYPE_CHECKING:
@@ -184,9 +184,12 @@ def check_priority() -> Finding:
         "import sys; from gvtui.monitor.priority import become_realtime as try_; "
         "sys.exit(not try_())"
     )
-    done = subprocess.run(
-        python("-c", code), timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            python("-c", code), timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
+        )
+    except OSError as error:
+        return Finding(Grade.BAD, "priority", f"no monitor can run: {why_not_started(error)}")
     if done.returncode == 0:
         return Finding(Grade.GOOD, "priority", "the monitor may run at real-time priority")
     return Finding(

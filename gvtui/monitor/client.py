@@ -19,7 +19,7 @@ from gvtui.monitor.folder import holds_rows, left_behind, make_folder, take_back
 from gvtui.monitor.hearing import Hearing
 from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MonitorError
-from gvtui.python import python
+from gvtui.python import python, why_not_started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,16 +85,24 @@ class MonitorProcess(Hearing):
         inherited += [lock_fd] if lock_fd is not None else []
         with theirs:
             command = python("-m", "gvtui.monitor", str(theirs.fileno()))
-            process = subprocess.Popen(
-                [*command, json.dumps(options.pack()), str(trace_path)],
-                pass_fds=inherited,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,
-                # A fence is around one thread; numpy's library would have more.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            )
+            try:
+                process = subprocess.Popen(
+                    [*command, json.dumps(options.pack()), str(trace_path)],
+                    pass_fds=inherited,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    start_new_session=True,
+                    # A fence is around one thread; numpy's library would have more.
+                    env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                )
+            except OSError as error:
+                ours.close()
+                errors.close()
+                if lock_fd is not None:
+                    shutil.rmtree(trace_path, ignore_errors=True)
+                    os.close(lock_fd)
+                raise MonitorError(f"no monitor can run: {why_not_started(error)}") from error
         monitor = cls(process, ours, trace_path, errors, lock_fd)
         monitor.keeps = options.place is not None
         try:

@@ -45,29 +45,35 @@ class ReadingThrough:
             audit_variable: see `Analysis`.
             way: what is to be kept, one of `WAYS`.
         """
-        self._process = subprocess.Popen(
-            python("-m", __name__, way, str(path), audit_variable),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._process: subprocess.Popen[bytes] | None = None
+        # Where no process can be started, it is as if this one had ended.
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(
+                python("-m", __name__, way, str(path), audit_variable),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
-        return self._process.poll() is None
+        return self._process is not None and self._process.poll() is None
 
     @property
     def has_kept(self) -> bool:
         """Whether it has ended, and all that it has found out is kept."""
-        return self._process.poll() == 0
+        return self._process is not None and self._process.poll() == 0
 
     def wait(self) -> None:
         """Wait for its end."""
-        self._process.wait()
+        if self._process is not None:
+            self._process.wait()
 
     def close(self) -> None:
         """End it."""
+        if self._process is None:
+            return
         self._process.kill()
         self._process.wait()
         assert self._process.stdin is not None

@@ -19,8 +19,9 @@ import platformdirs
 from gvtui.errors import GvtuiError
 from gvtui.fence import seccomp
 from gvtui.fence.landlock import KEEP, READ, fence, own_files
-from gvtui.python import python
+from gvtui.python import python, why_not_started
 from gvtui.scratch import Scratch
+from gvtui.trace.records import TraceError
 from gvtui.trace.sidefiles import IndexFiles
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Settling:
         Args:
             path: the recording.
             rows: how many rows have been checked already.
+
+        Raises:
+            TraceError: no process can be started.
         """
         self.rows = rows
         """How many rows may be shown."""
@@ -56,9 +60,14 @@ class Settling:
         self._scratch = Scratch("gvtui-index-")
         self._rest = b""
         command = python("-m", __name__, str(path), self._scratch.name)
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            self._scratch.cleanup()
+            words = f"the index of {path} cannot be checked: {why_not_started(error)}"
+            raise TraceError(words) from error
         assert self._process.stdout is not None
         self._output: IO[bytes] = self._process.stdout
         os.set_blocking(self._output.fileno(), False)

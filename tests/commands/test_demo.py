@@ -81,6 +81,13 @@ def test_what_ends_too_soon_is_told(tmp_path: Path) -> None:
     assert source.failure == "out of luck"
 
 
+def test_what_cannot_be_started_is_told(tmp_path: Path) -> None:
+    source = DemoProgram([str(tmp_path / "nothing")], tmp_path, tmp_path / "output")
+    source.start()
+    source.stop()
+    assert source.failure.endswith("nothing does not start: No such file or directory")
+
+
 def test_what_has_not_begun_can_be_stopped(tmp_path: Path) -> None:
     source = DemoProgram(["false"], tmp_path / "never", tmp_path / "output")
     source.start()

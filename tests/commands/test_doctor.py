@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gvtui.commands.doctor import (
     check_config,
     check_disk,
     check_fence,
+    check_priority,
     check_runsc,
     check_socket,
 )
@@ -218,3 +220,12 @@ def test_a_free_socket(tmp_path: Path) -> None:
 def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a" / "b"))
     assert str(tmp_path) in check_disk().text
+
+
+def test_a_python_that_cannot_be_run_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    finding = check_priority()
+    assert finding.verdict is Grade.BAD
+    assert "no monitor can run" in finding.text

@@ -319,3 +319,15 @@ TraceWriter.mark = fail
     trace = Trace.open(out)
     assert trace.connections.messages == 1
     trace.close()
+
+
+def test_a_python_that_cannot_be_run_is_told_and_leaves_nothing(
+    options: MonitorOptions, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python").touch(0o644)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(MonitorError, match=r"no monitor can run: .*/python does not start: this"):
+        MonitorProcess.start(options)
+    assert not list(cache.glob("*/*"))
+    assert len(os.listdir("/proc/self/fd")) == descriptors

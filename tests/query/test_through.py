@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,13 @@ def test_a_small_recording_is_not_worth_a_process(tmp_path: Path) -> None:
     assert not is_worthwhile(Analysis(trace, is_kept=True))
     assert not is_worthwhile(Analysis(trace))
     trace.close()
+
+
+def test_where_no_process_can_be_started_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    reading = ReadingThrough(tmp_path / "run.gvtrace", "AUDIT")
+    reading.wait()
+    assert (reading.is_running, reading.has_kept) == (False, False)
+    reading.close()

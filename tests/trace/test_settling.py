@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.trace import files
+from gvtui.trace.records import TraceError
 from gvtui.trace.settling import Settling
 from tests.trace.factory import read_message, write_trace
 
@@ -70,3 +71,11 @@ def test_progress_is_a_share(tmp_path: Path, words: list[str]) -> None:
     assert settling.is_making == (words[0] == "making")
     assert settling.rows == (10 if words[0] == "checked" else 3)
     settling.close()
+
+
+def test_where_no_process_can_be_started_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(TraceError, match=r"a.gvtrace cannot be checked: .*python does not start"):
+        Settling(tmp_path / "a.gvtrace", 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
-from gvtui.python import python
+from gvtui.python import python, why_not_started
 from gvtui.query.filter.write import conjunction
 from gvtui.tui.command.command import command
 from gvtui.tui.compare.asked import SAME_POINTS, ComparedPair, read_pair
@@ -92,15 +92,18 @@ class Comparing(Feature):
         # Times are typed in the zone that the screen shows.
         environment = {**os.environ, "TZ": "UTC"} if model.zone is UTC else None
         self._stop()
-        self._process = process = subprocess.Popen(
-            [*words, "--", pair.before, pair.after],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=environment,
-        )
+        try:
+            self._process = process = subprocess.Popen(
+                [*words, "--", pair.before, pair.after],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env=environment,
+            )
+        except OSError as error:
+            return Mistake(f"Nothing can be compared: {why_not_started(error)}.")
         self.viewer.in_thread(
             lambda: _read(process),
             lambda found: self._done(process, text, found),

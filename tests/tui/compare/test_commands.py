@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,15 @@ def test_mistakes_and_failures_are_told(viewer: FakeViewer, tmp_path: Path) -> N
     viewer.commands.execute("compare.to @noon.. @..noon")
     assert viewer.told[-1][1] == "error"
     assert viewer.choice is None
+
+
+def test_a_comparison_that_cannot_be_started_is_told(
+    viewer: FakeViewer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = recorded(tmp_path / "b.gvtrace", opens("/a"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    viewer.commands.execute(f"compare.to {other}")
+    assert "Nothing can be compared: " in viewer.said
 
 
 def test_leaving_ends_the_comparison(viewer: FakeViewer) -> None:
