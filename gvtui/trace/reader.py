@@ -221,11 +221,13 @@ class Trace(RowReader):
         # Strings after rows, so that every string of the rows found has been read.
         self._strings.refresh()
         end = self._segments.end_row
+        self.first_row = self._segments.first_row
         if self.limit is not None:
+            # A flight recorder may let go all rows that are shown.
+            self.limit = max(self.limit, self.first_row)
             end = min(end, self.limit)
         if self.settling is not None:
             end = min(end, self.first_row + self.settling.rows)
-        self.first_row = self._segments.first_row
         if self.end_row < self.first_row:
             self._carry()
         deadline = None if seconds is None else time.perf_counter() + seconds

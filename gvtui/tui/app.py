@@ -252,7 +252,7 @@ class GvtuiApp(ViewerBase):
     def _take_in(self) -> bool:
         if self.monitor is not None:
             if self.monitor.when_seen is not None:
-                self.monitor.when_seen(self.model.trace.connections)
+                self.monitor.when_seen(self.model.watched_trace.connections)
             for notice in self.monitor.poll():
                 level = _LEVELS.get(notice.level, "information")
                 self.tell(notice.text, level)
@@ -304,10 +304,13 @@ class GvtuiApp(ViewerBase):
 
     def _show_status(self) -> None:
         playing = self.replay.words if self.replay and self.replay.is_on else ""
-        says = self.monitor if self.monitor is not None and self.monitor.counts else None
+        # As of a row, what the monitor counts now is not meant.
+        is_aside = self.model.is_watching and not self.model.is_live
+        monitor = None if is_aside else self.monitor
+        says = monitor if monitor is not None and monitor.counts else None
         lost = says.lost if says else self.model.trace.lost.losses.messages
-        refused = self.monitor.refused if self.monitor else 0
-        left_out = self.monitor.left_out if self.monitor else 0
+        refused = monitor.refused if monitor else 0
+        left_out = monitor.left_out if monitor else 0
         trace, account = self.model.trace, None
         if says is not None and trace.path == says.trace_path:
             known = None if trace.is_behind else trace.connections.messages

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from gvtui.trace.playback import ReplayClock
+from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.kit.doors import DoorsApp
 
 if TYPE_CHECKING:
-    from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.command.registry import Commands
@@ -92,10 +93,18 @@ class RowsApp(DoorsApp):
             self.jump(row_id)
 
     def stand_at(self, row_id: int | None) -> None:
-        """Show all panes of a recording as of a row; None for the whole recording."""
-        assert self.replay is not None
+        """Show all panes of a trace as of a row; None for the whole trace."""
         here = self.model.cursor
+        if self.replay is None:
+            try:
+                self.model.put_aside()
+            except TraceError as error:
+                self.tell(str(error), "error")
+                return
+            self.replay = ReplayClock(self.model.trace, None)
         self.model.stand_at(self.replay, row_id)
+        if self.model.is_live:
+            self.replay = None
         if row_id is None and here is not None:
             self.jump(here)
         else:
@@ -112,6 +121,8 @@ class RowsApp(DoorsApp):
 
     def take_trace(self, trace: Trace) -> None:
         """Show another trace, and close the former one."""
+        if self.model.is_watching and not self.model.is_live:
+            self.stand_at(None)
         old = self.model.trace
         self.model.replace_trace(trace)
         old.close()

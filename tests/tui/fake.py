@@ -9,6 +9,7 @@ from gvtui.config import Config, config_path
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
 from gvtui.query.filter.write import equals
+from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.command.registry import Commands
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gvtui.monitor.watch import Watch
     from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
-    from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
@@ -242,8 +242,12 @@ class FakeViewer:
             self.jump(row_id)
 
     def stand_at(self, row_id: int | None) -> None:
-        assert self.replay is not None
+        if self.replay is None:
+            self.model.put_aside()
+            self.replay = ReplayClock(self.model.trace, None)
         self.model.stand_at(self.replay, row_id)
+        if self.model.is_live:
+            self.replay = None
         if row_id is not None:
             self.follow()
 

@@ -61,7 +61,7 @@ class Live(Feature):
         watch = self.viewer.monitor
         if watch is None or not watch.asks_to_end or self._is_demo:
             return True
-        connected = sum(each.connected for each in self.model.sandboxes)
+        connected = sum(each.connected for each in self.model.watched_trace.connections.sandboxes())
         if not connected and not watch.is_shared:
             return True
         who = counted(connected, "sandbox is", "sandboxes are")
@@ -103,8 +103,8 @@ class Live(Feature):
 
     def _keep(self, path: Path, after: Callable[[], None]) -> None:
         """Copy the trace, in a thread."""
-        trace, bookmarks = self.model.trace, self.model.bookmarks
-        orders = self.model.analysis.pairs.execs.outcomes.order_marks()
+        trace, bookmarks = self.model.watched_trace, self.model.bookmarks
+        orders = self.model.watched_analysis.pairs.execs.outcomes.order_marks()
         told = 0.0
 
         def progress(done: int, total: int) -> None:
@@ -150,7 +150,8 @@ class Live(Feature):
 
     def _would_lose(self, watch: Watch) -> bool:
         """Whether rows go with the monitor that has failed."""
-        has_rows = self.model.trace.end_row > self.model.trace.first_row
+        trace = self.model.watched_trace
+        has_rows = trace.end_row > trace.first_row
         return has_rows and not watch.options.record and not watch.is_shared
 
     def _restart(self) -> None:

@@ -18,8 +18,10 @@ from gvtui.query.processes.rows import filter_words, row_filter, without_session
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
+from gvtui.tui.model.aside import Aside
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.doubles import DoubledRows
 from gvtui.tui.model.rowtext import RowTexts, word
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
     from gvtui.trace.playback import ReplayClock
-    from gvtui.trace.reader import Trace
     from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
 
@@ -91,6 +92,8 @@ class Model:
         self.monitor_silent = False
         """Whether the monitor lives and says nothing, so that nothing comes."""
         self._clock = clock
+        self._aside: Aside | None = None
+        """The trace that grows, while it is shown as of a row."""
         self.beforehand = Beforehand(self._audit_variable)
         """What is known beforehand where a recording is shown as of a row."""
         self._hurries_until = 0.0
@@ -153,7 +156,11 @@ class Model:
         if row_id is None:
             replay.leave()
             self.beforehand.leave()
-            self.replace_trace(self.trace)
+            if self._aside is not None:
+                self._take_back(self._aside)
+                self.apply_chips()
+            else:
+                self.replace_trace(self.trace)
         else:
             is_back = replay.go_to(row_id)
             reached = 0 if is_back else self.analysis.pairs.position
@@ -171,10 +178,46 @@ class Model:
         if row_id is None:
             self.cursor = cursor
 
+    def put_aside(self) -> None:
+        """Open a trace that grows once more, to show it as of a row; `stand_at` leads back.
+
+        Raises:
+            TraceError: it cannot be opened again.
+        """
+        trace = Trace.open(self.trace.path, limit=0)
+        self._end_looking()
+        self._aside = Aside(
+            self.trace,
+            self.analysis,
+            self.texts,
+            self.doubles,
+            self.bookmarks,
+            self.first_row_ever,
+            self._base_ns,
+            self._named,
+            self._renamed,
+            self._sessions_told,
+        )
+        self._take(trace)
+        self.apply_chips()
+
+    def _take_back(self, aside: Aside) -> None:
+        """Show a trace again that was put aside, and close the one that is shown."""
+        self._end_looking()
+        self.trace.close()
+        self._aside = None
+        self.trace, self.analysis, self.texts, self.doubles, self.bookmarks, *rest = aside
+        self.first_row_ever, self._base_ns, self._named, self._renamed, self._sessions_told = rest
+        self.texts.shows_digests = self.shows_digests
+        self._grew = True
+        self.following = True
+
     def close(self) -> None:
         """End the processes that look at the trace, which stays open."""
         self.beforehand.close()
         self._end_looking()
+        if self._aside is not None:
+            self._take_back(self._aside)
 
     def _end_looking(self) -> None:
         self.view.close()
@@ -210,8 +253,23 @@ class Model:
 
     @property
     def is_live(self) -> bool:
-        """Whether sandboxes may still send messages."""
+        """Whether sandboxes may still send messages, and these are shown."""
+        return self.live is not None and self._aside is None
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether sandboxes may still send messages, also while the trace is shown as of a row."""
         return self.live is not None
+
+    @property
+    def watched_trace(self) -> Trace:
+        """The trace to which messages come, also while it is shown as of a row."""
+        return self._aside.trace if self._aside is not None else self.trace
+
+    @property
+    def watched_analysis(self) -> Analysis:
+        """What is found out of `watched_trace`."""
+        return self._aside.analysis if self._aside is not None else self.analysis
 
     def catch_up(self) -> bool:
         """Take in more rows of a recording between two refreshes; False if all are there."""
@@ -223,6 +281,12 @@ class Model:
 
     def refresh(self, budget_seconds: float) -> bool:
         """Filter and analyse new rows for about the budget; True if anything changed."""
+        changed = self._refresh(budget_seconds)
+        if self._aside is not None:
+            self._aside.go_on(is_idle=not changed)
+        return changed
+
+    def _refresh(self, budget_seconds: float) -> bool:
         began = thread_time()
         grew = self.trace.refresh(_TAKING_SECONDS) or self._grew
         self._grew = False

@@ -44,7 +44,7 @@ class Targets(Feature):
         self.state = PointsState(
             live.monitor.listen if live else None, readonly=live is not None and live.readonly
         )
-        self.tally = PointTally(self.model.trace)
+        self.tally = PointTally(self.model.watched_trace)
         self._is_surveying = False
         self._is_wanted = True
         self._surveyed_at = 0.0
@@ -64,16 +64,16 @@ class Targets(Feature):
     def tick(self) -> None:
         """Count new messages, and search for sandboxes when it is time."""
         model, state = self.model, self.state
-        trace = model.trace
+        trace = model.watched_trace
         self.state.architecture = trace.architecture
         if self.tally.trace is not trace or self.tally.is_ahead:
             self.tally = PointTally(trace)
             self._ended.clear()
             self._recorded = 0
-            if not model.is_live:
+            if not model.is_watching:
                 state.forget_targets()
         self.tally.advance(_COUNT_SECONDS)
-        if not model.is_live:
+        if not model.is_watching:
             self._take_recorded()
         self._notice_connections()
         target = state.target
@@ -158,7 +158,7 @@ class Targets(Feature):
 
     def _connected_keys(self) -> set[Key]:
         """The sandboxes that have a connection to this monitor."""
-        keeper, connections = self.viewer.keeper, self.model.trace.connections
+        keeper, connections = self.viewer.keeper, self.model.watched_trace.connections
         found = {keeper.key_of(each) for each in connections.values() if each.connected and keeper}
         return {key for key in found if key is not None}
 
@@ -185,7 +185,7 @@ class Targets(Feature):
             if row is not None:
                 self.choose_of(row)
             return
-        for connection in self.model.trace.connections.values():
+        for connection in self.model.watched_trace.connections.values():
             if keeper and connection.container_id == container_id and connection.connected:
                 key = keeper.key_of(connection)
                 if key is not None and self.state.choose(key):
@@ -222,7 +222,7 @@ class Targets(Feature):
 
     def _notice_connections(self) -> None:
         """Search for sandboxes after one has come or gone; report the end of a gvtui session."""
-        connections, keeper = self.model.trace.connections, self.viewer.keeper
+        connections, keeper = self.model.watched_trace.connections, self.viewer.keeper
         if connections.total != self._connections:
             self._connections = connections.total
             self._is_wanted = True
@@ -263,10 +263,10 @@ class Targets(Feature):
         """The connections of a target; in a recording, all connections."""
         keeper = self.viewer.keeper
         if keeper is None:
-            return set(self.model.trace.connections)
+            return set(self.model.watched_trace.connections)
         return {
             connection.conn
-            for connection in self.model.trace.connections.values()
+            for connection in self.model.watched_trace.connections.values()
             if keeper.key_of(connection) == key
         }
 
@@ -275,7 +275,7 @@ class Targets(Feature):
         if not self.may_stage():
             return False
         keeper = self.viewer.keeper
-        connection = self.model.trace.connections.get(row.conn)
+        connection = self.model.watched_trace.connections.get(row.conn)
         key = keeper.key_of(connection) if keeper and connection else None
         if key is not None and self.state.choose(key):
             self._guess_now(key)

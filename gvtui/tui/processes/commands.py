@@ -53,7 +53,7 @@ class Earlier(Feature):
         """A sentence on the progress, or on why earlier processes are not known."""
         self._settled: set[int] = set()
         """The connections whose sandbox has been asked, or need not be asked."""
-        self._settled_of = viewer.model.trace
+        self._settled_of = viewer.model.watched_trace
         self._problems: dict[int, str] = {}
         """Why earlier processes are not known, by connection."""
         self._asking = 0
@@ -69,7 +69,7 @@ class Earlier(Feature):
 
     def tick(self) -> None:
         """Ask the sandboxes of new connections."""
-        trace = self.model.trace
+        trace = self.model.watched_trace
         if self._settled_of is not trace:
             self._settled_of, self._settled, self._problems = trace, set(), {}
         keeper = self.viewer.keeper
@@ -106,7 +106,7 @@ class Earlier(Feature):
 
     def _entered(self, containers: frozenset[str]) -> None:
         self._is_looking = False
-        for connection in self.model.trace.connections.values() if containers else ():
+        for connection in self.model.watched_trace.connections.values() if containers else ():
             own = {connection.container_id, *connection.container_args}
             if connection.connected and not own.isdisjoint(containers):
                 self._waiting.add(connection.conn)
@@ -122,7 +122,7 @@ class Earlier(Feature):
             keeper: knows the containers.
             asked: connections whose sandboxes are asked now anyway.
         """
-        trace, tree = self.model.trace, self.model.analysis.processes.tree
+        trace, tree = self.model.watched_trace, self.model.watched_analysis.processes.tree
         if self._tree is not tree:
             self._tree, self._met, self._waiting, self._asked_at = tree, 0, set(), {}
         for number in range(self._met + 1, tree.newest_number + 1):
@@ -150,12 +150,14 @@ class Earlier(Feature):
 
     def ask_all(self) -> None:
         """Ask every sandbox that is connected."""
-        if not self.model.is_live:
+        if not self.model.is_watching:
             self.viewer.tell(
                 "This is a recording: its sandboxes cannot be asked any more.", "warning"
             )
             return
-        connected = [each for each in self.model.trace.connections.values() if each.connected]
+        connected = [
+            each for each in self.model.watched_trace.connections.values() if each.connected
+        ]
         keeper = self.viewer.keeper
         if not connected or keeper is None:
             self.viewer.tell("No sandbox is connected, so none can be asked.", "warning")
@@ -165,7 +167,7 @@ class Earlier(Feature):
         for connection in connected:
             container = keeper.container_of(connection)
             if container is None:
-                known = self.model.trace.connections
+                known = self.model.watched_trace.connections
                 name = word(called(known, connection.conn, connection.container_id))
                 name = name or f"connection {connection.conn}"
                 self.viewer.tell(
@@ -181,7 +183,7 @@ class Earlier(Feature):
             self._ask(list(questions.values()), tell=True)
 
     def _is_connected(self, conn: int) -> bool:
-        connection = self.model.trace.connections.get(conn)
+        connection = self.model.watched_trace.connections.get(conn)
         return connection is not None and connection.connected
 
     def _ask(self, questions: Sequence[_Question], *, tell: bool = False) -> None:

@@ -33,18 +33,18 @@ class Replaying(Feature):
 
     @command("All panes as of this row of a recording; again: the whole recording", "at")
     def stand(self) -> None:
-        """Show all panes as of the selected row, or the whole recording again."""
-        replay, model = self._recording(), self.model
-        if replay is None:
-            return
+        """Show all panes as of the selected row, or the whole recording again; a trace that grows is
+        shown as it grows again then."""
+        replay, model = self.viewer.replay, self.model
         if model.trace.settling is not None:
             self.viewer.tell("The recording is still being read: its index is not whole yet.")
-        elif replay.is_on:
+        elif replay is not None and replay.is_on:
             self.viewer.stand_at(None)
         elif model.cursor is None:
             self.viewer.tell("There is no row to stand at.")
         else:
-            replay.pause()
+            if replay is not None:
+                replay.pause()
             self.viewer.stand_at(model.cursor)
 
     @command("Play slower", "less_than_sign", -1)
@@ -64,16 +64,11 @@ class Replaying(Feature):
             words = "is played again from the start" if replay.is_looping else "stops"
             self.viewer.tell(f"At its end the recording {words}.")
 
-    def _recording(self) -> ReplayClock | None:
-        """The position in a recording; None when live, after a note for the user."""
-        if self.viewer.replay is None:
-            self.viewer.tell("Only a recording can be played: open one with gvtui replay.")
-        return self.viewer.replay
-
     def _standing(self) -> ReplayClock | None:
-        """The same, if rows are held back."""
-        replay = self._recording()
-        if replay is not None and not replay.is_on:
+        """The position in a trace that is shown as of a row; None for others, after a note for the
+        user."""
+        replay = self.viewer.replay
+        if replay is None or not replay.is_on:
             stand, play = map(self.viewer.commands.keys_of, ("replay.stand", "stream.follow"))
             self.viewer.tell(
                 f"The whole recording is shown: {stand} shows it as of this row, {play} then plays it."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.export.merging import merge
+from gvtui.monitor.options import MonitorOptions
 from gvtui.query import spacing
 from gvtui.query.kept import spaced
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -19,6 +20,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model import standing
 from gvtui.tui.model.model import Model
+from gvtui.tui.options import LiveOptions
 from tests.trace.factory import TIME_NS, recorded_datagrams, write_trace
 from tests.trace.recorder import TRACES, Recorder
 from tests.trace.shrunk import shrink_folder
@@ -40,8 +42,13 @@ class NoReading:
         """There is nothing to end."""
 
 
-def compare(path: Path, positions: list[int]) -> int:
+def compare(path: Path, positions: list[int], filter_text: str = "") -> int:
     """Stand at positions one after the other, and compare with what is read up to there alone.
+
+    Args:
+        path: the recording.
+        positions: the rows.
+        filter_text: a filter that is in force.
 
     Returns:
         At how many of them a state that is kept was taken up.
@@ -50,21 +57,27 @@ def compare(path: Path, positions: list[int]) -> int:
     model = Model(trace, zone=UTC)
     while model.refresh(1.0):
         pass
-    taken_up = stand(model, positions)
+    taken_up = stand(model, positions, filter_text)
     model.close()
     trace.close()
     return taken_up
 
 
-def stand(model: Model, positions: list[int]) -> int:
+def stand(model: Model, positions: list[int], filter_text: str = "") -> int:
     """As `compare`, in a viewer that is there already."""
     path, replay = model.trace.path, ReplayClock(model.trace, None)
+    if filter_text:
+        model.chips.put(filter_text)
+        model.apply_chips()
     taken_up = 0
     for row in positions:
         model.stand_at(replay, row)
         taken_up += model.analysis.began_with is not None
         read = Trace.open(path, limit=row + 1)
         only = Model(read, zone=UTC)
+        if filter_text:
+            only.chips.put(filter_text)
+            only.apply_chips()
         for each in (model, only):
             while each.refresh(1.0) or each.trace.is_behind:
                 pass
@@ -76,8 +89,24 @@ def stand(model: Model, positions: list[int]) -> int:
         assert here.keys() == there.keys()
         for pane in here:
             assert here[pane] == there[pane], (pane, row)
+        if filter_text:
+            assert filtered_numbers(model) == filtered_numbers(only), row
         read.close()
     return taken_up
+
+
+def filtered_numbers(model: Model) -> list[object]:
+    """The numbers of the rows that pass."""
+    statistics = model.analysis.statistics(model.condition, by_descriptor=True)
+    model.analysis.finish(statistics)
+    return [
+        statistics.rows,
+        statistics.total(),
+        statistics.by_syscall(events=True),
+        statistics.by_process(),
+        statistics.by_path(),
+        statistics.by_errno(),
+    ]
 
 
 def positions_in(path: Path, count: int) -> list[int]:
@@ -182,6 +211,62 @@ def test_so_they_are_while_it_grows(
     model.close()
     trace.close()
     writer.close()
+
+
+def test_so_they_are_where_sandboxes_are_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    folder = tmp_path / "flight"
+    writer = flight_recorder(folder, "shell-2024")
+    monkeypatch.setattr(spacing, "is_growing", lambda _: False)
+    assert read_spaced(folder, AUDIT_VARIABLE)
+    trace = Trace.open(folder)
+    options = LiveOptions(MonitorOptions(listen=folder))
+    model = Model(trace, live=options, zone=UTC, clock=lambda: TIME_NS)
+    while model.refresh(1.0):
+        pass
+    analysis = model.analysis
+    for start in (0, 1):
+        positions = [1800, 700, 1300][start:]
+        model.put_aside()
+        assert stand(model, positions) == len(positions)
+        send(writer, recorded_datagrams("shell-2024")[start * 200 : start * 200 + 200])
+        assert stand(model, positions) == len(positions)
+        model.stand_at(ReplayClock(model.trace, None), None)
+        assert model.trace is trace
+        assert model.analysis is analysis
+    while model.refresh(1.0):
+        pass
+    live = told(model)
+    model.close()
+    recorded = Model(Trace.open(folder), live=options, zone=UTC, clock=lambda: TIME_NS)
+    while recorded.refresh(1.0):
+        pass
+    assert live == told(recorded)
+    for each in (recorded.trace, trace):
+        each.close()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "filter_text",
+    [
+        "evt.failed = true",
+        "proc.name = bash and evt.dir = X",
+        "evt.args contains etc",
+        "fd.name startswith /usr or proc.pname = bash",
+        "evt.latency > 20us and not proc.pid = 1",
+    ],
+)
+def test_so_they_are_with_a_filter(
+    filter_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states_at_every_few_rows(monkeypatch)
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    assert read_spaced(path, AUDIT_VARIABLE)
+    positions = random.Random(filter_text).sample(range(250, 2171), 3)
+    assert compare(path, positions, filter_text) == len(positions)
 
 
 def test_states_are_void_whose_first_rows_were_let_go(

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.tui.options import LiveOptions
 from gvtui.tui.replay.commands import Replaying
 from gvtui.tui.stream.commands import Going
 from gvtui.tui.timeline.landmarks import ToLandmarks
@@ -46,11 +48,11 @@ def test_the_speed_goes_up_and_down(viewer: FakeViewer) -> None:
     assert not viewer.told
 
 
-def test_a_live_trace_cannot_be_played_and_a_whole_one_not_yet(viewer: FakeViewer) -> None:
-    live = FakeViewer(Replaying)
-    for line in ("replay.stand", "replay.speed 1", "replay.loop"):
+def test_a_whole_trace_cannot_be_played_yet(viewer: FakeViewer) -> None:
+    live = FakeViewer(Going, Replaying, live=LiveOptions(MonitorOptions()))
+    for line in ("replay.speed 1", "replay.loop"):
         live.commands.execute(line)
-    assert live.said.count("gvtui replay") == 3
+    assert live.said.count("is shown: @ shows it as of this row") == 2
     do(viewer, "replay.speed 1")
     do(viewer, "replay.loop")
     assert viewer.said.count("The whole recording is shown: @ shows it as of this row") == 2
@@ -73,6 +75,34 @@ def test_all_is_as_of_the_row_and_whole_again(viewer: FakeViewer) -> None:
     assert not list(viewer.feature(Replaying).status())
     viewer.catch_up()
     assert len(model.analysis.processes.tree) == whole
+
+
+def test_a_live_trace_is_shown_as_of_a_row_and_live_again(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(30)
+    options = LiveOptions(MonitorOptions())
+    viewer = FakeViewer(Going, Replaying, trace=Trace.open(recorder.path), live=options)
+    model, live = viewer.model, viewer.model.trace
+    viewer.jump(20)
+    do(viewer, "replay.stand")
+    assert (model.trace.end_row, model.is_live, model.is_watching) == (21, False, True)
+    assert model.trace is not live
+    assert model.watched_trace is live
+    [item] = viewer.feature(Replaying).status()
+    assert "(21 of 31 rows)" in item.full
+    recorder.add(10, process="late", pid=2)
+    viewer.catch_up()
+    assert model.trace.end_row == 21
+    assert live.end_row == 41, "what comes is taken in meanwhile"
+    do(viewer, "stream.follow")
+    assert viewer.replay is not None
+    assert viewer.replay.is_playing
+    do(viewer, "replay.stand")
+    assert viewer.replay is None
+    assert model.trace is live
+    assert (model.trace.end_row, model.is_live) == (41, True)
+    viewer.catch_up()
+    assert {process.name for process in model.analysis.processes.tree} == {"bash", "late"}
 
 
 def test_space_plays_and_pauses_and_begins_again_at_the_end() -> None:
