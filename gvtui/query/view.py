@@ -268,11 +268,15 @@ class RowView:
             known = condition.known_rows(self._scanned, stop)
             stop = min(self._scanned + (known or self._reading), self._end)
             may_pass = None
+            is_tested_here = True
             if self._ahead is not None:
                 stop, may_pass = self._ahead.look(self._scanned, stop)
+                is_tested_here = may_pass is None
             rows = self._trace.rows(self._scanned, stop)
             if not len(rows):
                 break
+            if self._ahead is not None and is_tested_here:
+                may_pass = self._ahead.test(rows, self._scanned)
             mask = condition.mask(self._trace, rows, self._scanned, may_pass)
             self._add(np.flatnonzero(mask) + self._scanned)
             for row_id in condition.late:
@@ -281,7 +285,7 @@ class RowView:
             self._scanned += len(rows)
             now = time.monotonic()
             took, left, started = now - started, deadline - now, now
-            if self._ahead is not None and may_pass is None:
+            if self._ahead is not None and is_tested_here:
                 self._ahead.took(took, len(rows), self._scanned)
             pace = len(rows) / max(took, _SHORTEST_SECONDS)
             # The next slice gets half of the remaining time, because some rows take longer than

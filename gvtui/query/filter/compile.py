@@ -65,6 +65,7 @@ class Filter:
         follows_execs: bool = False,
         follows_calls: bool = False,
         age_tests: Sequence[AgeTest] = (),
+        asks_now: bool = False,
     ) -> None:
         self.text = text
         self.now_ns = now_ns
@@ -85,6 +86,7 @@ class Filter:
         self._follows_execs = follows_execs
         self._follows_calls = follows_calls
         self._age_tests = age_tests
+        self._asks_now = asks_now
         self._among: tuple[AmongRows, ...] = ()
         self.late: Sequence[int] = ()
         """Rows before those tested last that do not pass any more because of these."""
@@ -110,6 +112,16 @@ class Filter:
     def is_slow(self) -> bool:
         """Whether messages are decoded for it, of which other processes can do a part."""
         return self._local is not None and self._local.cost is Cost.MESSAGES
+
+    @property
+    def is_of_messages(self) -> bool:
+        """Whether a row and its message alone tell if the row passes: the answer never changes."""
+        return self._local is not None and self._rest is None and not self._among
+
+    @property
+    def told_by(self) -> tuple[str, int]:
+        """Equal for filters of which `is_of_messages` holds and that give the same answers."""
+        return self.text, self.now_ns if self._asks_now else 0
 
     def local_mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
         """For each row, whether it may pass, by what it and its message tell; as `mask`."""
@@ -239,6 +251,7 @@ def compile_filter(
         follows_execs=compiler.follows_execs,
         follows_calls=compiler.follows_calls,
         age_tests=compiler.age_tests,
+        asks_now=compiler.asks_now,
     )
 
 

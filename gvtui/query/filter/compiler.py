@@ -88,6 +88,8 @@ class Compiler:
         self._text = text
         self._zone = zone
         self._now_ns = now_ns
+        self.asks_now = False
+        """Whether it has times that are counted from the present moment."""
         self.asks_context = self.follows_execs = self.follows_calls = False
         self.age_tests: list[AgeTest] = []
         """The comparisons with the age of a call, which may pass once time has passed."""
@@ -174,6 +176,7 @@ class Compiler:
         moments = []
         for value in node.values:
             if (distance := relative(value.text)) is not None:
+                self.asks_now = True
                 when = min(max(self._now_ns + distance, 0), LARGEST)
                 moments.append(Interval(when, when))
                 continue

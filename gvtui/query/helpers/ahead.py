@@ -21,8 +21,9 @@ from gvtui.trace.sharing import MOST_FILES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvtui.query.filter.batch import Mask
+    from gvtui.query.filter.batch import Mask, Rows
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.helpers.answers import KnownAnswers
     from gvtui.trace.reader import Trace
 
 UNIT = 1 << 15
@@ -147,7 +148,11 @@ class Ahead:
     """
 
     def __init__(
-        self, trace: Trace, condition: Filter, ready: Sequence[Helper] | None = None
+        self,
+        trace: Trace,
+        condition: Filter,
+        ready: Sequence[Helper] | None = None,
+        answers: KnownAnswers | None = None,
     ) -> None:
         """Make it; nothing is started.
 
@@ -156,9 +161,12 @@ class Ahead:
             condition: the filter, of which `is_slow` holds.
             ready: processes that were started already, and are owned from now on; None where
                 they can be started at any time.
+            answers: what is known of these rows, for this filter, which `is_of_messages`; what is
+                found out is added. None where nothing is to be remembered.
         """
         self._trace, self._condition = trace, condition
         self._ready = ready
+        self._answers = answers
         self._helpers: list[Helper] = []
         self._known: dict[int, Mask] = {}
         self._from = self._asked_to = self._end = 0
@@ -169,6 +177,14 @@ class Ahead:
     def is_running(self) -> bool:
         """Whether other processes are at work."""
         return bool(self._helpers)
+
+    def test(self, rows: Rows, start: int) -> Mask | None:
+        """Which of some rows may pass, found out here; None where nothing is to be remembered."""
+        if self._answers is None:
+            return None
+        mask = self._condition.local_mask(self._trace, rows, start)
+        self._answers.add(start, mask)
+        return mask
 
     def took(self, seconds: float, rows: int, next_row: int) -> None:
         """Note how long some rows took, up to `next_row`; start the processes if it is worth it."""
@@ -208,6 +224,10 @@ class Ahead:
             The row after the last one, which is `start` while others test it; and what
             `Filter.local_mask` gives for these rows, None where the caller has to find it.
         """
+        if self._answers is not None:
+            found = self._answers.get(start, stop)
+            if found is not None:
+                return start + len(found), found
         while self._helpers:
             self._feed(start)
             if not self._helpers or start >= self._asked_to:
@@ -224,7 +244,10 @@ class Ahead:
                 stop = min(stop, unit + len(mask))
                 if stop >= self._end:
                     self.close()
-                return stop, mask[start - unit : stop - unit]
+                mask = mask[start - unit : stop - unit]
+                if self._answers is not None:
+                    self._answers.add(start, mask)
+                return stop, mask
             if not is_waiting:
                 return start, None
             coming = select.poll()

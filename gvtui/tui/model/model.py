@@ -12,6 +12,7 @@ from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.query.helpers.answers import LastAnswers
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
 from gvtui.query.processes.rows import filter_words, row_filter, without_sessions
@@ -92,6 +93,7 @@ class Model:
         self.monitor_silent = False
         """Whether the monitor lives and says nothing, so that nothing comes."""
         self._clock = clock
+        self._answers = LastAnswers()
         self._aside: Aside | None = None
         """The trace that grows, while it is shown as of a row."""
         self.beforehand = Beforehand(self._audit_variable)
@@ -452,7 +454,9 @@ class Model:
         self.view.close()
         ahead = None
         if self.condition is not None and self.condition.is_slow:
-            ahead = Ahead(self.trace, self.condition)
+            ahead = Ahead(
+                self.trace, self.condition, answers=self._answers.of(self.trace, self.condition)
+            )
         shown = self.doubles.narrowed(self.condition, shown=self.shows_doubles)
         if self.whole_calls:
             self.view = call_view(self.trace, shown, self.analysis.pairs, ahead)

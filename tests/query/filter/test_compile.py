@@ -344,3 +344,24 @@ def test_large_messages_are_not_kept_decoded_for_the_next_condition() -> None:
     batch = RowBatch(cast("Any", trace), trace.rows(0, 40), 0, NoContext())
     assert all(batch.decoded(place) is not None for place in range(40))
     assert len(batch._decoded) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "is_of_messages"),
+    [
+        ("evt.args contains etc", True),
+        ("fd.num > 3 and evt.args contains etc", True),
+        ("evt.args contains etc and evt.latency > 5", False),
+        ("evt.failed = true", False),
+        ("", True),
+    ],
+)
+def test_some_answers_follow_from_the_message_alone(text: str, is_of_messages: bool) -> None:
+    assert compile_filter(text).is_of_messages == is_of_messages
+
+
+def test_they_are_the_same_at_any_moment_unless_the_filter_asks_for_it() -> None:
+    for text, is_same in (("evt.args contains a", True), ("evt.time > -5m", False)):
+        first, later = (compile_filter(text, now_ns=now) for now in (10**18, 2 * 10**18))
+        assert (first.told_by == later.told_by) == is_same
+    assert compile_filter("evt.num > 1").told_by != compile_filter("evt.num > 2").told_by

@@ -11,6 +11,7 @@ from gvtui.export.selection import Selection
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.helpers import ahead as module
 from gvtui.query.helpers.ahead import Ahead, Helper, helpers
+from gvtui.query.helpers.answers import KnownAnswers
 from gvtui.query.view import RowView
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -50,6 +51,25 @@ def test_a_view_has_the_same_rows_whoever_tests_them(trace: Trace, text: str) ->
     assert helped.complete
     assert list(helped) == list(alone)
     helped.close()
+    trace.close()
+
+
+@pytest.mark.parametrize("text", [FILTERS[0], "evt.arg.count regex 1"])
+def test_what_was_found_out_once_is_not_asked_again(
+    trace: Trace, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    condition, answers = compile_filter(text), KnownAnswers()
+    assert condition.is_of_messages
+    alone = RowView(trace, condition)
+    wait_for_all(alone)
+    first = RowView(trace, condition, Ahead(trace, condition, answers=answers))
+    wait_for_all(first)
+    first.close()
+    monkeypatch.setattr(module, "helpers", lambda: pytest.fail("somebody is asked"))
+    monkeypatch.setattr(condition, "local_mask", lambda *_: pytest.fail("a message is decoded"))
+    again = RowView(trace, condition, Ahead(trace, condition, answers=answers))
+    wait_for_all(again)
+    assert list(again) == list(first) == list(alone)
     trace.close()
 
 
