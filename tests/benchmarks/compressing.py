@@ -1,4 +1,5 @@
-"""Compressed segments: how much smaller, what it costs, how long a row takes to be found.
+"""Compressed segments: how much smaller, what it costs, how long a row takes to be found; and whether
+a monitor takes in as many messages a second while its segments are compressed.
 
 `GVTUI_BENCH_ROWS` gives the number of messages.
 """
@@ -9,14 +10,19 @@ import os
 import random
 import shutil
 import tempfile
+from contextlib import closing
 from pathlib import Path
-from time import process_time
+from statistics import median
+from time import perf_counter, process_time, sleep
 
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.view import RowView
 from gvtui.trace import compressed, files
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
+from tests.benchmarks.intake import send_all, typical_messages
 from tests.benchmarks.mixed import BATCH, START_NS, messages
 from tests.benchmarks.table import print_table
 from tests.trace.shrunk import shrink_folder
@@ -25,6 +31,8 @@ ROWS = 500_000
 SEEKS = 200
 ROUNDS = 3
 SEGMENT_BYTES = 32 << 20
+KEEP = 64 << 20
+"""Of the monitor: a segment has a fourth of it."""
 
 
 def write_folder(folder: Path, rows: int) -> None:
@@ -83,9 +91,60 @@ def _again(trace: Trace, row: int) -> None:
         trace.row(row)
 
 
+def intake(messages: list[bytes], *, compresses: bool) -> tuple[float, float]:
+    """Messages a second that a monitor takes in, and the processor time of receiving for each, in
+    microseconds."""
+    with tempfile.TemporaryDirectory(prefix="gvtui-bench-") as name:
+        options = MonitorOptions(
+            listen=Path(name, "s"), place=Path(name, "t"), keep_bytes=KEEP, compresses=compresses
+        )
+        monitor = MonitorProcess.start(options)
+        try:
+            before = _used(monitor.pid)
+            began = perf_counter()
+            send_all(options.listen, messages)
+            with closing(Trace.open(monitor.trace_path)) as trace:
+                while not trace.connections or any(
+                    each.connected for each in trace.connections.values()
+                ):
+                    trace.refresh()
+                    sleep(0.001)
+                seconds = perf_counter() - began
+                assert trace.connections.messages == len(messages)
+            used = _used(monitor.pid) - before
+        finally:
+            monitor.stop()
+    return len(messages) / seconds, used / len(messages) * 1e6
+
+
+def _used(pid: int) -> float:
+    """Seconds of processor time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def print_intake(count: int) -> None:
+    """Measure with and without, in turn, and print a table."""
+    messages = typical_messages(count)
+    found: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    for _ in range(ROUNDS):
+        for compresses, rounds in found.items():
+            rounds.append(intake(messages, compresses=compresses))
+    rows = []
+    for what, place in (("messages a second", 0), ("receiving, CPU us a message", 1)):
+        plain, packed = (median(each[place] for each in found[key]) for key in (False, True))
+        rows.append((what, f"{plain:,.2f}", f"{packed:,.2f}", f"{packed / plain:.2f}"))
+    print_table(
+        f"a monitor that takes in {count:,} messages, median of {ROUNDS} in turn",
+        ("what", "--compress none", "--compress zstd", "ratio"),
+        rows,
+    )
+
+
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure, and print tables."""
     count = int(os.environ.get("GVTUI_BENCH_ROWS", ROWS))
+    print_intake(count)
     with tempfile.TemporaryDirectory(prefix="gvtui-bench-") as name:
         plain, packed = Path(name, "plain"), Path(name, "packed")
         write_folder(plain, count)

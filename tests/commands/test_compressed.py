@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -10,11 +11,25 @@ from pathlib import Path
 import pytest
 
 from gvtui import cli
-from gvtui.trace import files
+from gvtui.export.send import play
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+from gvtui.query import spacing
+from gvtui.query.analysis import Analysis
+from gvtui.query.kept import spaced
+from gvtui.query.kept.spaced import SpacedStates
+from gvtui.query.spacing import keep_spaced
+from gvtui.trace import files, keptfile
+from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.shrunk import shrink_folder
+from tests.trace.twins import MARKED, twins
+
+POSITION = 1200
+"""A row in whose place the state is looked at."""
 
 Run = Callable[..., tuple[int, str]]
 
@@ -168,6 +183,71 @@ def test_a_damaged_frame_is_told_and_the_rest_is_read(
     left = json.loads(run("info", str(folder), "--json")[1])
     assert 0 < left["rows"] <= whole["rows"]
     assert left["damage"]["messages"] or left["damage"]["unreadable_bytes"]
+    before = run("print", str(folders[1]), "--format", "json")[1].splitlines()
+    code, said = run("print", str(folder), "--format", "json")
+    readable = said.splitlines()
+    assert code == 1
+    # Each row is there; what has changed is what the frame held, which is told to be damaged.
+    assert len(readable) == len(before)
+    changed = [there for there, was in zip(readable, before, strict=True) if there != was]
+    assert 0 < len(changed) < len(before) // 2
+    assert all("damaged" in line for line in changed)
+
+
+def test_what_a_monitor_records_of_it_is_the_same(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    came = []
+    for number, folder in enumerate(folders):
+        place = tmp_path / str(number)
+        place.mkdir()
+        options = MonitorOptions(listen=place / "s", record=place / "x.gvtrace", realtime=False)
+        monitor = MonitorProcess.start(options)
+        try:
+            with contextlib.closing(Trace.open(folder)) as trace:
+                sent = play(trace, options.listen)
+                assert sent.messages == trace.connections.messages
+                assert sent.connections == 2
+        finally:
+            monitor.stop()
+        with contextlib.closing(Trace.open(place / "x.gvtrace")) as trace:
+            came.append(
+                [
+                    (trace.row(row).conn, trace.payload(row))
+                    for row in range(trace.end_row)
+                    if trace.row(row).kind == Kind.MESSAGE
+                ]
+            )
+    assert len(came[0]) == 1200
+    for conn in (1, 2):
+        plain, packed = ([each for each in found if each[0] == conn] for found in came)
+        assert packed == plain
+
+
+def test_states_and_bookmarks_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
+    monkeypatch.setattr(spacing, "LEAST_APART", 500)
+    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    found = []
+    for folder in twins(tmp_path):
+        with contextlib.closing(Trace.open(folder, limit=0)) as trace:
+            assert keep_spaced(trace, "")
+        with contextlib.closing(Trace.open(folder, limit=POSITION)) as trace:
+            states = SpacedStates.open(trace, "")
+            assert states is not None
+            state = states.best(POSITION, 0)
+            assert state is not None
+            assert state.take_in()
+            trace.refresh()
+            analysis = Analysis(trace, audit_variable="", state=state)
+            numbers = analysis.statistics()
+            analysis.finish(numbers)
+            marks = [(each.row, each.note) for each in Bookmarks(trace)]
+            processes = [(each.pid, each.name, each.end_row) for each in analysis.processes.tree]
+            found.append((numbers.by_process(), numbers.by_syscall(events=True), marks, processes))
+    assert found[0][2] == [(MARKED, "here")]
+    assert found[0] == found[1]
 
 
 def test_a_single_compressed_segment_is_read_like_a_recording(

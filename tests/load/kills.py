@@ -34,7 +34,7 @@ from gvtui.trace.reader import Trace
 from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
 from tests.load.prefix import Found, found_in, problems_of, repaired_problems
-from tests.load.usage import FLIGHT_HELPERS, processes_of
+from tests.load.usage import COMPRESSING_HELPERS, processes_of
 
 MOMENTS, SEED = 100, 1
 CONNECTIONS = 2
@@ -71,8 +71,6 @@ class Moment(StrEnum):
 
 
 _WITH_OWN = (Victim.OWNER, Victim.ALL)
-_MOMENTS = tuple(Moment)
-"""A viewer's own monitor compresses nothing."""
 _WITH_VIEWER = (Victim.VIEWER, Victim.BOTH, *_WITH_OWN)
 
 
@@ -219,11 +217,11 @@ class Round:
         with contextlib.ExitStack() as stack:
             socket, monitor = self._folder / "s", None
             if self.victim in _WITH_OWN:
-                words = ["--listen", str(socket), "--keep", self.keep, "--fresh"]
-                viewer = Viewer([*words, "--limit", "keep-others-seconds=0"])
+                words = ["--listen", str(socket), "--keep", self.keep, "--compress", "zstd"]
+                viewer = Viewer([*words, "--fresh", "--limit", "keep-others-seconds=0"])
                 stack.callback(viewer.close)
                 viewer.wait_for("following", WAIT_SECONDS)
-                processes = processes_of(viewer.pid, helpers=FLIGHT_HELPERS)
+                processes = processes_of(viewer.pid, helpers=COMPRESSING_HELPERS)
                 pids = {"viewer": viewer.pid, "receiver": processes["monitor"]}
                 [self.trace] = (self._folder / "cache" / "gvtui" / "live").glob("*/")
             else:
@@ -394,8 +392,7 @@ def play(
     dice, kills = random.Random(seed), Kills()
     for turn in range(moments):
         victim = victims[turn % len(victims)]
-        moments_of = _MOMENTS[:-1] if victim in _WITH_OWN else _MOMENTS
-        moment = moments_of[turn // len(victims) % len(moments_of)]
+        moment = tuple(Moment)[turn // len(victims) % len(Moment)]
         with tempfile.TemporaryDirectory(prefix="gvtui-kills-") as name, _home_in(Path(name)):
             one = Round(Path(name), victim, dice, moment=moment, most_seconds=most_seconds)
             try:

@@ -69,6 +69,8 @@ def usage_of(pid: int) -> Usage:
 
 FLIGHT_HELPERS = ("porter", "thinner")
 """The helpers of a flight recorder's monitor, in the order in which it starts them."""
+COMPRESSING_HELPERS = ("porter", "compressor", "thinner")
+"""The same, of one that compresses."""
 
 
 def processes_of(
