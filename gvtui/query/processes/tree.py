@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from gvtui.query.processes.pipes import Pipes
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.spans import Spans
+from gvtui.trace.fairness import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from gvtui.wire.pb.common_pb2 import ContextData
 
 MAX_PROCESSES = 20_000
-"""How many processes are kept; of more, those that ended first are forgotten."""
+"""How many processes are kept; of more, some are forgotten of the sandboxes that have more than an
+equal share, those that ended first."""
 
 _MAX_ANCESTORS = 1000
 _LOOKED_AT = 64
@@ -345,8 +346,11 @@ class ProcessTree:
 
     def _forget_some(self) -> None:
         wanted = 1 + len(self._by_number) // 16
-        ended = (process for process in self._by_number.values() if process.has_ended)
-        chosen = list(islice(ended, wanted)) or list(islice(self._by_number.values(), wanted))
+        sizes = {life: len(processes) for life, processes in self._by_life.items()}
+        level = share([0] * len(sizes), list(sizes.values()), len(self._by_number) - wanted)
+        beyond = {life: size - level for life, size in sizes.items() if size > level}
+        chosen = self._oldest(beyond, wanted, only_ended=True)
+        chosen = chosen or self._oldest(beyond, wanted, only_ended=False)
         gone = {process.number for process in chosen}
         for process in chosen:
             del self._by_number[process.number]
@@ -366,6 +370,17 @@ class ProcessTree:
         self.spans.forget(gone)
         self.forgotten += len(chosen)
         self.version += 1
+
+    def _oldest(self, of_life: dict[int, int], most: int, *, only_ended: bool) -> list[Process]:
+        """The processes that were seen first, of each life no more than is given for it."""
+        left, chosen = dict(of_life), []
+        for process in self._by_number.values():
+            if left.get(process.life, 0) and (process.has_ended or not only_ended):
+                left[process.life] -= 1
+                chosen.append(process)
+                if len(chosen) == most:
+                    break
+        return chosen
 
 
 def _is_before(one: Process, other: Process) -> bool:

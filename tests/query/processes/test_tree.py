@@ -64,6 +64,22 @@ def test_those_that_ended_are_forgotten_first() -> None:
     assert len(tree.roots()) == len(tree) == 3
 
 
+@pytest.mark.parametrize(("held", "kept"), [(29, 29), (30, 29)])
+def test_a_sandbox_with_many_processes_pushes_out_its_own_alone(held: int, kept: int) -> None:
+    # A sixteenth goes at once: of what stays, 59, each of two may have 29.
+    tree = ProcessTree(max_processes=64)
+    quiet = [add(tree, pid, container="db") for pid in range(1, held + 1)]
+    for process in quiet[5:8]:
+        process.has_ended = True
+    for pid in range(1, 500):
+        add(tree, pid)
+        assert len(tree) <= 64
+    lost = [process for process in quiet if process not in tree.of_life(2)]
+    assert lost == quiet[5 : 5 + held - kept], "beyond its share, those that ended go first"
+    assert tree.of_life(1)[-1].pid == 499
+    assert len(tree) >= 59
+
+
 def test_a_process_moves_to_the_container_that_its_messages_name() -> None:
     tree = ProcessTree()
     process = add(tree, 7, container="pod")
