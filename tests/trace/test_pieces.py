@@ -258,12 +258,18 @@ def test_an_open_reader_keeps_its_row_numbers(tmp_path: Path) -> None:
     recorder.writer.close()
 
 
-def test_what_has_lost_its_index_is_made_again(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "live")
+def quiet_and_loud(folder: Path) -> Recorder:
+    """What is left of a quiet sandbox and of a loud one, both of which dropped points."""
+    recorder = Recorder(folder)
     for round_ in range(100):
         recorder.send(1, dropped=round_)
         recorder.send(2, 60, dropped=round_)
     recorder.writer.close()
+    return recorder
+
+
+def test_what_has_lost_its_index_is_made_again(tmp_path: Path) -> None:
+    recorder = quiet_and_loud(tmp_path / "live")
     got = recorder.got()
     with closing(Trace.open(recorder.folder)) as trace:
         rows = trace.rows(0, 1 << 40)
@@ -285,11 +291,7 @@ def test_what_has_lost_its_index_is_made_again(tmp_path: Path) -> None:
 
 
 def test_it_can_be_saved_as_one_recording(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "live")
-    for round_ in range(100):
-        recorder.send(1, dropped=round_)
-        recorder.send(2, 60, dropped=round_)
-    recorder.writer.close()
+    recorder = quiet_and_loud(tmp_path / "live")
     got = recorder.got()
     with closing(Trace.open(recorder.folder)) as trace:
         save(trace, tmp_path / "saved.gvtrace")
