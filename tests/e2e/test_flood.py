@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from gvtui.commands.values import MIN_KEEP_BYTES
 from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
@@ -15,6 +17,7 @@ from gvtui.points.tuning import LOSSLESS, remote_sink
 from gvtui.trace.marks import RefusedMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.trace.survey import survey
 from tests.e2e.containers import RunscBinary, running_container, wait_until
 from tests.e2e.test_drops import lossy
 
@@ -78,5 +81,40 @@ def test_it_does_not_push_out_what_the_quiet_one_has_sent(
         assert sum(mark.count for mark in left_out(trace)) > 100_000
     finally:
         trace.close()
+        monitor.stop()
+        shutil.rmtree(monitor.trace_path, ignore_errors=True)
+
+
+def test_all_that_the_quiet_one_has_sent_outlives_it_where_nothing_is_left_out(
+    binary: RunscBinary, tmp_path: Path
+) -> None:
+    socket, config = tmp_path / "s", tmp_path / "session.json"
+    limits = changed(AS_THEY_COME, {"keep-others-seconds": 0})
+    options = MonitorOptions(socket, keep_bytes=MIN_KEEP_BYTES, limits=limits)
+    monitor = MonitorProcess.start(options)
+    session = lossy(socket).with_sinks(remote_sink(str(socket), LOSSLESS))
+    save_document(config, pod_init_document(session))
+    written = ("dd", "if=/dev/zero", "of=/dev/null", "count=20")
+    try:
+        with (
+            running_container(binary, tmp_path / "a", ["/bin/sleep", "1000"]) as quiet,
+            running_container(binary, tmp_path / "b", ["/bin/sleep", "1000"]) as loud,
+        ):
+            for each in (quiet, loud):
+                each.runsc("trace", "create", f"--config={config}", each.id)
+            for _ in range(3):
+                quiet.runsc("exec", quiet.id, *written)
+                loud.runsc("exec", loud.id, *FLOOD)
+            quiet.runsc("exec", quiet.id, *written)
+        assert wait_until(lambda: not monitor.unaccounted)
+        monitor.stop(keep=True)
+        with closing(Trace.open(monitor.trace_path)) as trace:
+            sent = {each.container_id: each.messages for each in trace.connections.values()}
+            assert rows_of(trace, quiet.id) == sent[quiet.id] > 4 * 80
+            assert sent[loud.id] > 1_000_000
+            assert rows_of(trace, loud.id) < sent[loud.id] // 4
+            assert not survey(trace).problems
+            assert not trace.damage
+    finally:
         monitor.stop()
         shutil.rmtree(monitor.trace_path, ignore_errors=True)

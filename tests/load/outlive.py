@@ -13,6 +13,7 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gvtui.limits import Limits
 from gvtui.monitor.client import MonitorProcess
@@ -23,31 +24,45 @@ from tests.benchmarks.intake import typical_messages
 from tests.monitor.sandbox import FakeSandbox
 from tests.trace.factory import read_message
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PAUSES = (0.001, 0.02, 0.5)
 """Seconds that a quiet sandbox rests between two messages."""
 _SLACK = 1 << 20
 """Bytes that a folder takes besides, for what is reserved and for names."""
 
 
-def flat_out(path: Path, seconds: float) -> int:
-    """Start a process that sends as fast as the socket takes it; gives its id."""
+def forked(work: Callable[[], None]) -> int:
+    """Have another process do it, which runs none of this one's cleanup; gives its id."""
     pid = os.fork()
     if pid == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return pid
+
+
+def flat_out(path: Path, seconds: float) -> int:
+    """Start a process that sends as fast as the socket takes it; gives its id."""
+
+    def send() -> None:
         messages = typical_messages(20_000)
         sandbox = FakeSandbox(path)
         sandbox.socket.settimeout(None)
-        send, end = sandbox.socket.send, time.monotonic() + seconds
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             for message in messages:
-                send(message)
-        os._exit(0)
-    return pid
+                sandbox.socket.send(message)
+
+    return forked(send)
 
 
 def quiet(path: Path, seconds: float, pause: float, told: int) -> int:
     """Start a process that sends now and then, and tells how many at the end; gives its id."""
-    pid = os.fork()
-    if pid == 0:
+
+    def send() -> None:
         sandbox = FakeSandbox(path)
         end, number = time.monotonic() + seconds, 0
         while time.monotonic() < end:
@@ -55,8 +70,8 @@ def quiet(path: Path, seconds: float, pause: float, told: int) -> int:
             number += 1
             time.sleep(pause)
         os.write(told, f"{pause} {number}\n".encode())
-        os._exit(0)
-    return pid
+
+    return forked(send)
 
 
 def disk(folder: Path) -> int:
