@@ -312,11 +312,23 @@ def found_in(trace: Trace, bookmarks: list[Bookmark]) -> Iterator[Bookmark]:
 
 def _found(trace: Trace, bookmark: Bookmark) -> Bookmark | None:
     """A bookmark with the number of its row in this trace; None if that is not here."""
-    if trace.path.is_dir() and bookmark.row < trace.first_row:
-        # The row has been removed, and rows of a flight recorder keep their numbers.
+    is_removed = trace.path.is_dir() and bookmark.row < trace.first_row
+    if is_removed and not _may_be_kept(trace, bookmark):
+        # Rows of a flight recorder keep their numbers, but for those that are kept of segments that
+        # have gone.
         return bookmark
     row = _row_of(trace, bookmark)
-    return replace(bookmark, row=row) if row is not None else None
+    if row is None:
+        return bookmark if is_removed else None
+    return replace(bookmark, row=row)
+
+
+def _may_be_kept(trace: Trace, bookmark: Bookmark) -> bool:
+    """Whether there is a row of that time."""
+    if not bookmark.recv_ns or not trace.thinned:
+        return False
+    start = trace.row_at_time(bookmark.recv_ns)
+    return bool((trace.rows(start, start + 1)["recv_ns"] == bookmark.recv_ns).any())
 
 
 def _row_of(trace: Trace, bookmark: Bookmark) -> int | None:

@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gvtui.trace import files
+from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.contents import Contents
 from gvtui.trace.keep import save
 from gvtui.trace.marks import read_mark
@@ -288,6 +289,40 @@ def test_what_has_lost_its_index_is_made_again(tmp_path: Path) -> None:
         ]
         assert np.array_equal(rows[plain], again[plain])
         assert trace.connections.dropped == dropped
+
+
+def test_a_bookmark_stays_with_a_row_that_is_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "live")
+    recorder.send(1, 3)
+    recorder.send(2, 3)
+    with closing(Trace.open(recorder.folder)) as trace:
+        bookmarks = Bookmarks(trace)
+        rows = {trace.row(row).fd: row for row in range(trace.first_row, trace.end_row)}
+        bookmarks.set(rows[2], "of the quiet one")
+        bookmarks.set(rows[5], "of the loud one")
+        flood_of(recorder)
+        trace.refresh()
+        bookmarks.look()
+        # Here both have gone.
+        assert [each.row for each in bookmarks] == [rows[2], rows[5]]
+        assert rows[5] < trace.first_row
+    with closing(Trace.open(recorder.folder)) as trace:
+        assert rows[2] < trace.first_row
+        gone, kept = Bookmarks(trace)
+        assert (gone.row, gone.note) == (rows[5], "of the loud one")
+        assert (trace.row(kept.row).fd, kept.note) == (2, "of the quiet one")
+        Bookmarks(trace).set(kept.row, "still there")
+        flood_of(recorder)
+    recorder.writer.close()
+    with closing(Trace.open(recorder.folder)) as trace:
+        _, kept = Bookmarks(trace)
+        assert (trace.row(kept.row).fd, kept.note) == (2, "still there")
+
+
+def flood_of(recorder: Recorder) -> None:
+    for _ in range(60):
+        recorder.send(1)
+        recorder.send(2, 60)
 
 
 def test_it_can_be_saved_as_one_recording(tmp_path: Path) -> None:
