@@ -47,13 +47,13 @@ if TYPE_CHECKING:
 
 LEAST_APART = 1 << 15
 """The fewest rows between two states: they are read in a sixth of a second."""
-MOST_STATES = 256
+MOST_STATES = 512
 """The most states of a recording."""
 LEAST_BYTES, MOST_BYTES = 32 << 20, 512 << 20
 """The room for states: a quarter of the recording's size, and within these bounds."""
 _MOST_BEGINNINGS = 8
 """How often all rows are read again because a container's name was taken back."""
-WRITING_SHARE = 2
+WRITING_SHARE = 3
 """How many times as long as reading the rows the writing of states may take."""
 _TRIED = 64
 """Beside how many rows one is searched that parts no call that is told twice."""

@@ -43,7 +43,7 @@ other."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
 
-BYTES_A_ROW = 50
+BYTES_A_ROW = 200
 """To take up so many bytes, as they lie in the file, takes as long as to read a row."""
 
 

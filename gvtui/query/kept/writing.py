@@ -197,7 +197,8 @@ class StateWriter:
         """The number of an object; its contents are written where it has not been met before."""
         number = self._numbers.get(id(value))
         if number < 0:
-            settle(value)
+            if type(value) not in _KINDS:
+                settle(value)
             number = self._numbers.add(id(value), (self._sections, self._level, *_alike(value)))
             self._alive.append(value)
             self._queue.append((number, value))
@@ -224,14 +225,21 @@ _FIRST = itemgetter(0)
 
 def _kind(value: Any) -> Any:  # noqa: ANN401
     """What an object is: a word, or its class and its attributes."""
-    cls = type(value)
+    cls: Any = type(value)
     known = _KINDS.get(cls)
     if known is not None:
         return known
     if cls is np.ndarray and not value.dtype.hasobject:
         return "ndarray"
+    slots = _slots_kept(cls)
+    return cls, slots or tuple(vars(value))
+
+
+@cache
+def _slots_kept(cls: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """The attributes of a class whose objects may be kept, if each has the same; else ()."""
     class_name(cls)
-    return cls, slots_of(cls) or tuple(vars(value))
+    return slots_of(cls)
 
 
 def _alike(value: Any) -> tuple[type, ...]:  # noqa: ANN401

@@ -11,6 +11,8 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
 from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
+from gvtui.query.processes.processes import Processes
+from gvtui.query.resolved.descriptions import Descriptions
 from gvtui.query.spacing import keep_spaced
 from gvtui.trace import keptfile
 from gvtui.trace.reader import Trace
@@ -20,7 +22,7 @@ from tests.trace.factory import recorded_datagrams, write_trace
 POSITION = 1200
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -50,14 +52,18 @@ def best(trace: Trace, position: int = POSITION, reached: int = 0) -> StateAt | 
     return states.best(position, reached)
 
 
-def read(trace: Trace, state: StateAt | None) -> list[object]:
-    """What is found out of all rows."""
+def read(trace: Trace, state: StateAt | None, stops: Sequence[int] = ()) -> list[object]:
+    """What is found out of all rows; up to each of `stops` first, where the trace begins at none."""
     if state is not None and not state.take_in():
         state = None
     trace.refresh()
     analysis = Analysis(trace, audit_variable="", state=state)
     numbers, descriptors = analysis.statistics(), analysis.statistics(by_descriptor=True)
     activity = ActivityReader(analysis.context)
+    for stop in stops:
+        trace.limit = stop
+        trace.refresh()
+        analysis.finish(numbers, descriptors, activity)
     analysis.finish(numbers, descriptors, activity)
     return [
         analysis.timeline.buckets(50),
@@ -84,6 +90,43 @@ def test_reading_on_from_a_state_gives_what_reading_gives(trace: Trace) -> None:
     assert POSITION - 564 <= state.row <= POSITION
     assert read(trace, state) == read(trace, None)
     assert state.restored == set(SECTIONS)
+
+
+def test_states_of_which_much_was_forgotten_since_are_those_that_reading_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Descriptions.__init__, "__defaults__", (None, 8))
+    defaults = Processes.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "max_processes", 4)
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
+    monkeypatch.setattr(spacing, "LEAST_APART", 200)
+    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("compile-2024"))])
+    trace = Trace.open(path, limit=0)
+    assert keep_spaced(trace, "")
+    end = trace.available_rows
+    trace.close()
+    forgotten = []
+    for position in range(300, end, 250):
+        trace, begun = Trace.open(path, limit=position), Trace.open(path, limit=0)
+        states, state = SpacedStates.open(trace, ""), best(trace, position)
+        assert states is not None
+        assert state is not None
+        assert state.row > position - 264
+        # Of what is forgotten so soon, activity tells what is known as it reads.
+        stops = [row for row in states.rows if row <= state.row]
+        assert read(trace, state) == read(begun, None, [*stops, position])
+        assert state.restored == set(SECTIONS)
+        analysis = Analysis(begun, audit_variable="")
+        descriptions = analysis.resolved.resolver.descriptions
+        analysis.finish()
+        forgotten.append((descriptions.forgotten, analysis.processes.tree.forgotten))
+        trace.close()
+        begun.close()
+    assert forgotten[0][0] < forgotten[-1][0]
+    assert forgotten[-1][1] > 0
 
 
 def test_a_state_at_the_very_position_leaves_nothing_to_read(path: Path, trace: Trace) -> None:
