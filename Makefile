@@ -47,7 +47,7 @@ lint: $(DEV)
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not e2e'
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e tests/e2e
 
 proto: $(DEV)
 	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \

@@ -73,17 +73,17 @@ class Seek:
         """Test entries for about the given time; True if all have been tested."""
         if self.is_complete:
             return True
-        began = time.perf_counter()
+        began = time.thread_time()
         if self._count() != self._counted:
             self.restart()
         while self._next < self._counted:
             if self._folded in self._words(self._next).casefold():
                 self._fresh.append(self._next)
             self._next += 1
-            if self._next % _CHECK_EVERY == 0 and time.perf_counter() - began >= seconds:
-                self._took += time.perf_counter() - began
+            if self._next % _CHECK_EVERY == 0 and time.thread_time() - began >= seconds:
+                self._took += time.thread_time() - began
                 return False
-        self._took += time.perf_counter() - began
+        self._took += time.thread_time() - began
         self.found, self.is_complete = self._fresh, True
         self._done_at = time.monotonic()
         return True
