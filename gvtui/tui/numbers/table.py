@@ -16,6 +16,7 @@ from gvtui.tui.kit.signs import DROP_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import SECOND_NS, took_text
 from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.thinned import thinned_words
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class NumbersTable(ListPane):
         self._statistics: Statistics | None = None
         self._total: Line | None = None
         self._table: Table | None = None
+        self._thinned = ""
+        """What is missing among the rows, in words."""
         self._by = By.SYSCALL
         self._order = TableOrder.TOTAL
         self._is_ascending = False
@@ -125,6 +128,7 @@ class NumbersTable(ListPane):
         """Show the present values of these statistics."""
         self._statistics = statistics
         self._total = statistics.total()
+        self._thinned = thinned_words(self._viewer.model)
         self._table = Table(statistics, self._by, self._in_force, is_ascending=self._is_ascending)
         key = self._keys.get(self._by)
         place = self._table.place_of(key) if key is not None else None
@@ -213,6 +217,8 @@ class NumbersTable(ListPane):
         if statistics.missed_rows:
             words = counted(statistics.missed_rows, "row was", "rows were")
             notes.append((f"{words} removed before being counted ({_BOUND})", "progress"))
+        if self._thinned:
+            notes.append((f"{self._thinned}: numbers are lower bounds ({_BOUND})", "progress"))
         shortfall = statistics.shortfall()
         if shortfall:
             notes.append((f"{shortfall}{self._viewer.remedy()}", "progress"))
@@ -265,7 +271,8 @@ class NumbersTable(ListPane):
         return parts
 
     def _value(self, line: Line, column: _Column) -> tuple[str, str]:
-        bound = _BOUND if self._statistics is not None and self._statistics.is_lower_bound else ""
+        is_bound = self._statistics is not None and self._statistics.is_lower_bound
+        bound = _BOUND if is_bound or self._thinned else ""
         if column.title == _SHARE:
             return (f"{line.share:.1%}" if line.share else ""), "faint"
         order = column.order

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.query.processes.process import Evidence
 from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
+from gvtui.tui.model.thinned import thinned_words
 from gvtui.tui.processes.painter import GROWS_SIGN, SOURCE_SIGNS
 from gvtui.words import noun_for
 
@@ -83,6 +84,8 @@ def title_of(
 def _missing(tree: ProcessTree, choice: TreeChoice, model: Model) -> list[str]:
     """What the tree lacks, or has not read yet."""
     words = []
+    if thinned := thinned_words(model):
+        words.append(thinned)
     if tree.is_cut:
         words.append("more ran before the oldest row than are noted")
     if tree.forgotten:

@@ -17,6 +17,7 @@ from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.thinned import whole_words
 from gvtui.tui.sandboxes.folding import SHORT_MINUTES, SandboxFold, SandboxKind, args_of
 from gvtui.tui.sandboxes.foldline import fold_lines, full_words
 from gvtui.tui.sandboxes.order import Ordered
@@ -223,7 +224,8 @@ class SandboxList(ListPane):
             return "  ".join((words, *map(self._known, fold.sandboxes)))
         if sandbox is None:
             return super().full(place)
-        told = (self._known(sandbox), disputed_words(sandbox), super().full(place))
+        whole = whole_words(self._model, sandbox)
+        told = (self._known(sandbox), disputed_words(sandbox), super().full(place), whole)
         return "  ".join(filter(None, told))
 
     def _known(self, sandbox: Sandbox) -> str:
