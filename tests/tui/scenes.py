@@ -45,10 +45,12 @@ TRACES = Path("tests/data/traces")
 
 _SOCKET = Path("/tmp/gvisor_events.sock")
 _SECOND = 1_000_000_000
-_STEADY_SECONDS = 0.8
-"""A picture is taken when it has been the same for so long: panes read a trace bit by bit, and draw
-what they have read a few times a second."""
-_LOOK_SECONDS = 0.1
+_STEADY_SECONDS = 0.2
+"""A picture is taken when it has been the same for so long: what goes on in steps, such as a search,
+pauses for less between two of them."""
+_LOOK_SECONDS = 0.05
+_PACES = ("_drawn_at", "_next_at")
+"""Where panes note when they draw again what they have read: a few times a second."""
 _START_NS = 1_795_455_407 * _SECOND
 _NAMES = (
     Names("docker", "image-builder", "gcc:14"),
@@ -257,11 +259,25 @@ async def press(pilot: Pilot[int], key: str) -> None:
 async def _take_in(pilot: Pilot[int]) -> GvtuiApp:
     app = pilot.app
     assert isinstance(app, GvtuiApp)
-    while app.tick() or app.model.analysis.advance():
+    while _goes_on(app):
         await pilot.pause()
-    app.show_news()
-    await pilot.pause(0.02)
     return app
+
+
+def _goes_on(app: GvtuiApp) -> bool:
+    """Have everything taken in and drawn that is there; whether more is to come."""
+    goes_on = app.tick() or app.model.analysis.advance()
+    goes_on = goes_on or not all(worker.is_finished for worker in app.workers)
+    for feature in app.rooms.values():
+        feature.tick()
+    panes = app.main.query("*")
+    for pane in panes:
+        for pace in _PACES:
+            if hasattr(pane, pace):
+                setattr(pane, pace, 0.0)
+    app.show_news()
+    is_made = all(getattr(pane, "_building", None) is None for pane in panes)
+    return goes_on or not is_made
 
 
 async def settle(pilot: Pilot[int]) -> None:

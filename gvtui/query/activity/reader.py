@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,15 @@ if TYPE_CHECKING:
 
 _BEGUN = "begun; nothing tells whether it came about"
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
+
+
+def _by_count(line: ActivityLine) -> tuple[int, str, str]:
+    return -line.behind.count, line.details, line.what
+
+
+def _by_row(line: ActivityLine) -> tuple[bool, int, str, str]:
+    # What one should look at is not to be among those for which there is no room.
+    return not line.is_noticed, line.behind.first, line.what, line.details
 
 
 def _with_doubt(line: ActivityLine) -> ActivityLine:
@@ -172,6 +182,12 @@ class ActivityReader(Follower):
         every = [*lines, *late.values()]
         return [_with_doubt(line) if line.is_begun else line for line in every]
 
+    def sample(self, key: str, most: int) -> tuple[int, list[ActivityLine]]:
+        """How many lines a section has so far, and so many of them, not folded: those that came
+        first, of failures those that came most often."""
+        lines = self.unsorted(key)
+        return len(lines), nsmallest(most, lines, key=_by_count if key == "failed" else _by_row)
+
     def section(self, key: str, *, folds: bool = True) -> Section:
         """One section so far, in the order of a report; `folds` as for `activity`."""
         lines = self.unsorted(key)
@@ -185,10 +201,9 @@ class ActivityReader(Follower):
             lines = fold(lines) if folds else lines
         elif key == "failed":
             lines = fold(lines) if folds else lines
-            lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
+            lines.sort(key=_by_count)
         else:
-            # What one should look at is not to be among those for which there is no room.
-            lines.sort(key=lambda line: (not line.is_noticed, line.behind.first))
+            lines.sort(key=_by_row)
         return Section(key, SECTIONS[key], tuple(lines), total)
 
     @property

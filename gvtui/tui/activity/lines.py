@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from gvtui.query.activity.activity import SECTIONS
@@ -106,14 +105,14 @@ def activity_entries(
 ) -> Iterator[ActivityEntry]:
     """The lines for the present state of a reader, from the top."""
     for section in SECTIONS:
-        lines = reader.unsorted(section)
-        if not lines:
-            continue
         key = (section,)
         is_open = folds.is_open(key)
-        sample = () if is_open else tuple(line.what for line in islice(lines, _SAMPLE))
+        total, lines = reader.sample(section, 0 if is_open else _SAMPLE)
+        if not total:
+            continue
+        sample = tuple(line.what for line in lines)
         yield ActivityEntry(
-            key, section, 0, total=len(lines), sample=sample, can_open=True, is_open=is_open
+            key, section, 0, total=total, sample=sample, can_open=True, is_open=is_open
         )
         if not is_open:
             continue

@@ -17,6 +17,7 @@ from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN
 from gvtui.tui.model.chips import Chip
+from gvtui.tui.model.unread import part_read
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -66,10 +67,15 @@ class ActivityPane(ListPane):
         self._order = ActivityOrder.REPORT
         self._entries: list[ActivityEntry] = []
         self._unseen: tuple[Unseen, ...] = ()
+        self._entries_of = 0
+        """The lines are of all rows before this one, or of more."""
         self._building: tuple[Iterator[ActivityEntry], list[ActivityEntry], float] | None = None
+        self._building_of = 0
         self._built: tuple[object, ...] | None = None
         self._next_at = 0.0
         """When the lines may be made anew, by the monotonic clock."""
+        self._end = 0
+        """Where the trace ended when it was looked last."""
         self._selected: EntryKey | None = None
 
     def news(self) -> None:
@@ -79,6 +85,7 @@ class ActivityPane(ListPane):
         analysis.wants_processes = True
         if reading is not self._reading:
             self._reading, self._building, self._next_at = reading, None, 0.0
+            self._entries_of = 0
             analysis.follower = None
         if analysis.follower is None:
             analysis.follower = Paced(reading.advance)
@@ -86,9 +93,12 @@ class ActivityPane(ListPane):
             is_tall = self.size.height >= _TALL
             if is_tall != self._folds.opens_headings:
                 self._folds.opens_headings, self._built, self._next_at = is_tall, None, 0.0
-        if self._building is None and time.monotonic() >= self._next_at:
-            # Later rows may tell more of programs that ran before.
-            state = (id(reading), reading.reader.position, self._model.trace.end_row)
+        # Later rows may tell more of programs that ran before.
+        end = self._model.trace.end_row
+        state = (id(reading), reading.reader.position, end)
+        is_last = reading.reader.is_done and self._end == end and state != self._built
+        self._end = end
+        if self._building is None and (is_last or time.monotonic() >= self._next_at):
             self._unseen = self._acting.not_seen
             if state != self._built or self._model.is_live:
                 self._begin()
@@ -103,6 +113,7 @@ class ActivityPane(ListPane):
         if self._reading is not None:
             entries = activity_entries(self._reading.reader, self._folds, self._order)
             self._building = (entries, [], 0.0)
+            self._building_of = self._reading.reader.position
 
     def _build(self, seconds: float = _BUILD_SECONDS) -> bool:
         """Make further lines for about so long; True if all are made anew."""
@@ -117,7 +128,7 @@ class ActivityPane(ListPane):
                 self._building = (source, entries, took + time.perf_counter() - began)
                 return False
         took += time.perf_counter() - began
-        self._building, self._entries = None, entries
+        self._building, self._entries, self._entries_of = None, entries, self._building_of
         self._next_at = time.monotonic() + max(_CALM_SECONDS, took * _REST)
         self._find_cursor()
         return True
@@ -168,15 +179,17 @@ class ActivityPane(ListPane):
         if reader.first_ns:
             times = (self._model.when_text(each, 0) for each in (reader.first_ns, reader.last_ns))
             title.append((f"   {' to '.join(times)}", "faint"))
-        if reading.progress < 0.99:
-            title.append((f"   reading {reading.progress:.0%}", "progress"))
+        # Live, the lines are a moment behind all the time.
+        position = reader.position if self._model.is_live else self._entries_of
+        if part := part_read(self._model, position):
+            title.append((f"   reading {part}", "progress"))
         said = f"{DROP_SIGN} {len(self._unseen)} not seen"
         room = self.width - width_of(said) - 2
         title = _cut(title, room)
         taken = sum(width_of(text) for text, _ in title)
         title += [(" " * max(1, self.width - taken - width_of(said) - 1), ""), (said, "unseen")]
         lines = [title]
-        if not self._entries and reading.progress >= 0.99:
+        if not self._entries and not part:
             lines.append([("Nothing was done that messages of these rows tell of.", "faint")])
         else:
             lines.append([(column_titles(shares_of(self.width)), "heading")])

@@ -44,11 +44,6 @@ class ActivityReading:
         self._gaps.advance(budget)
         return done
 
-    @property
-    def progress(self) -> float:
-        """The part of the trace that has been read, from 0 to 1."""
-        return self.reader.progress
-
     def not_seen(
         self, survey: Survey | None, zone: tzinfo | None, *, is_checking: bool
     ) -> tuple[Unseen, ...]:

@@ -66,7 +66,7 @@ def resolved_call(model: Model, row_id: int) -> ResolvedCall | None:
 
 def reading(model: Model) -> str:
     """How much of the trace has been read to look descriptors up."""
-    return f"{model.analysis.resolved.resolver.progress:.0%}"
+    return f"{min(model.analysis.resolved.resolver.progress, 0.99):.0%}"
 
 
 def _process(model: Model, row_id: int, row: Row) -> Iterator[About]:

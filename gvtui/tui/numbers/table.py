@@ -17,6 +17,7 @@ from gvtui.tui.kit.times import SECOND_NS, took_text
 from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.model.thinned import thinned_words
+from gvtui.tui.model.unread import part_read
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ class NumbersTable(ListPane):
         super().__init__(id="numbers-table")
         self._viewer = viewer
         self._statistics: Statistics | None = None
+        self._rows = 0
+        self._part = ""
+        """How much of the rows the table is of; "" if of all."""
         self._total: Line | None = None
         self._table: Table | None = None
         self._thinned = ""
@@ -127,6 +131,8 @@ class NumbersTable(ListPane):
     def take(self, statistics: Statistics) -> None:
         """Show the present values of these statistics."""
         self._statistics = statistics
+        self._rows = statistics.rows
+        self._part = part_read(self._viewer.model, statistics.position)
         self._total = statistics.total()
         self._thinned = thinned_words(self._viewer.model)
         self._table = Table(statistics, self._by, self._in_force, is_ascending=self._is_ascending)
@@ -191,11 +197,10 @@ class NumbersTable(ListPane):
         parts: list[Part] = []
         for by in By:
             parts += [(f" {by.value} ", "active" if by is self._by else "heading"), (" ", "")]
-        statistics = self._statistics
-        if statistics is not None:
-            said, look = counted(statistics.rows, "row"), "faint"
-            if not statistics.is_done and statistics.progress < 0.99:
-                said, look = f"counting {statistics.progress:.0%}", "progress"
+        if self._statistics is not None:
+            said, look = counted(self._rows, "row"), "faint"
+            if self._part:
+                said, look = f"counting {self._part}", "progress"
             left_out = self._table.left_out if self._table is not None else 0
             if left_out:
                 said = f"{left_out:,} more not shown   {said}"

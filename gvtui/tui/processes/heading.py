@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvtui.query.processes.process import Evidence
 from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
 from gvtui.tui.model.thinned import thinned_words
+from gvtui.tui.model.unread import part_read
 from gvtui.tui.processes.painter import GROWS_SIGN, SOURCE_SIGNS
 from gvtui.words import noun_for
 
@@ -92,14 +93,13 @@ def _missing(tree: ProcessTree, choice: TreeChoice, model: Model) -> list[str]:
         words.append(f"{tree.forgotten:,} that ended are forgotten")
     if tree.ended_before:
         words.append(f"{tree.ended_before:,} ended before the oldest row")
-    processes, trace = model.analysis.processes, model.trace
+    processes = model.analysis.processes
     if processes.rows_without_pid:
         words.append("some calls have no pid: collect group_id")
-    total = trace.end_row - trace.first_row
-    if total and trace.end_row - processes.position > total // 100:
-        words.append(f"reading {processes.progress:.0%}")
-    resolved = choice.resolved
-    behind = processes.position - resolved.position if resolved is not None else 0
-    if behind > max(1, total // 100):
-        words.append(f"descriptors read {max(0, 1 - behind / max(1, total)):.0%}")
+    part = part_read(model, processes.position)
+    if part:
+        words.append(f"reading {part}")
+    opened = part_read(model, choice.resolved.position) if choice.resolved is not None else ""
+    if opened not in ("", part):
+        words.append(f"descriptors read {opened}")
     return words

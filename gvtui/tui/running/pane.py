@@ -12,6 +12,7 @@ from gvtui.tui.kit.cells import fit
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import age_text
 from gvtui.tui.model.chips import Chip
+from gvtui.tui.model.unread import part_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,10 +144,8 @@ class RunningPane(ListPane):
         missing = sorted(analysis.pairs.missing_fields)
         if "thread_id" in missing:
             title.append(("   some calls are not known: collect thread_id", "progress"))
-        trace = self._model.trace
-        total = trace.end_row - trace.first_row
-        if total and trace.end_row - analysis.pairs.position > total // 100:
-            title.append((f"   reading {analysis.pairs.progress:.0%}", "progress"))
+        if part := part_read(self._model, analysis.pairs.position):
+            title.append((f"   reading {part}", "progress"))
         shares = self._shares()
         words = fit("age", _AGE, right=True) + " " + fit("pid", _PID, right=True) + " "
         words += fit("process", shares.name) + " "

@@ -12,11 +12,11 @@ from tests.trace.recorder import TRACES
 ALL = 1 << 20
 
 
-def read(name: str) -> tuple[Trace, ActivityReader]:
+def read(name: str, step: int = ALL) -> tuple[Trace, ActivityReader]:
     trace = Trace.open(TRACES / f"{name}.trace")
     analysis = Analysis(trace)
     reader = ActivityReader(analysis.context)
-    while analysis.context.advance(ALL) or reader.advance(ALL):
+    while analysis.context.advance(step) or reader.advance(step):
         pass
     return trace, reader
 
@@ -33,6 +33,20 @@ def test_closed_headings_tell_how_many_there_are_and_what_some_of_them_say() -> 
     [read_] = [entry for entry in entries if entry.section == "read"]
     assert "/dev/urandom" in read_.sample
     trace.close()
+
+
+@pytest.mark.parametrize("name", ["network-2024", "compile-2024"])
+def test_what_a_closed_heading_says_does_not_depend_on_how_rows_were_read(name: str) -> None:
+    folds = ActivityFolds(opens_headings=False)
+    trace, at_once = read(name)
+    bit_by_bit, in_slices = read(name, step=7)
+    told = list(activity_entries(at_once, folds, ActivityOrder.REPORT))
+    assert list(activity_entries(in_slices, folds, ActivityOrder.REPORT)) == told
+    [failed] = [each for each in told if each.section == "failed"]
+    whole = at_once.section("failed", folds=False).lines
+    assert failed.sample == tuple(line.what for line in whole[: len(failed.sample)])
+    trace.close()
+    bit_by_bit.close()
 
 
 def test_a_fold_opens_and_nothing_is_left_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.activity.pane import ActivityPane
 from gvtui.tui.options import LiveOptions
-from tests.tui.helpers import catch_up, drive, recording
+from tests.tui.helpers import by_hand, catch_up, drive, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -147,6 +147,34 @@ def test_on_a_small_screen_there_is_a_line_for_each_heading() -> None:
         assert not pane._entries[0].is_open
 
     _shown(app, look, (80, 24))
+
+
+def test_that_rows_are_read_is_told_until_the_lines_are_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_hand(monkeypatch)
+    app = recording("shell-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("5")
+        pane = app.query_one(ActivityPane)
+        # Lines were made before the first row, and are not to be made again soon.
+        assert pane._building is None
+        pane._next_at = float("inf")
+        while app.model.refresh(1.0) or app.model.analysis.is_behind:
+            pass
+        assert pane._reading is not None
+        assert pane._reading.reader.is_done
+        assert pane._entries_of < app.model.trace.end_row
+        assert "reading " in _lines(pane)[0]
+        pane.news()
+        pane.news()
+        while pane._building is not None:
+            pane.news()
+        assert "reading" not in _lines(pane)[0]
+        assert pane._entries_of == app.model.trace.end_row
+
+    drive(app, script, (160, 50))
 
 
 def test_filters_in_force_hold_and_other_orders_are_told() -> None:

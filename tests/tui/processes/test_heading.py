@@ -35,4 +35,5 @@ def test_what_the_tree_lacks_is_told() -> None:
     tree.is_cut, tree.ended_before = True, 7
     words = said(tree)
     assert "more ran before the oldest row than are noted" in words
+    assert "reading 0%" in words
     assert "7 ended before the oldest row" in words
