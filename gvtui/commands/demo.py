@@ -74,7 +74,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
             source = DemoProgram(recording_command(endpoint), endpoint, folder / "output")
         else:
             notice = (
-                f" Demonstration: a real sandbox, run by {usable.path} ({usable.platform}); "
+                f" Demonstration: a sandbox of {usable.path} ({usable.platform}); "
                 "it ends when you quit"
             )
             command = sandbox_command(usable, endpoint, folder)

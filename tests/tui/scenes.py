@@ -48,7 +48,9 @@ _SECOND = 1_000_000_000
 _STEADY_SECONDS = 0.2
 """A picture is taken when it has been the same for so long: what goes on in steps, such as a search,
 pauses for less between two of them."""
-_LOOK_SECONDS = 0.05
+_LOOKS = 3
+"""And after so many looks: on a busy machine all that time may pass between two of them."""
+_LOOK_SECONDS, _DRAW_SECONDS = 0.05, 0.02
 _PACES = ("_drawn_at", "_next_at")
 """Where panes note when they draw again what they have read: a few times a second."""
 _START_NS = 1_795_455_407 * _SECOND
@@ -261,6 +263,7 @@ async def _take_in(pilot: Pilot[int]) -> GvtuiApp:
     assert isinstance(app, GvtuiApp)
     while _goes_on(app):
         await pilot.pause()
+    await pilot.pause(_DRAW_SECONDS)
     return app
 
 
@@ -283,13 +286,14 @@ def _goes_on(app: GvtuiApp) -> bool:
 async def settle(pilot: Pilot[int]) -> None:
     """Wait until nothing on the screen changes any more."""
     seen: object = None
-    since = time.monotonic()
-    while time.monotonic() - since < _STEADY_SECONDS:
+    since, same = time.monotonic(), 0
+    while same < _LOOKS or time.monotonic() - since < _STEADY_SECONDS:
         app = await _take_in(pilot)
         before, seen = seen, app.screen._compositor.render_strips()
         if seen != before:
-            since = time.monotonic()
+            since, same = time.monotonic(), 0
         else:
+            same += 1
             # What another look would find in the meantime, the last one finds too.
             await pilot.pause(_LOOK_SECONDS)
 

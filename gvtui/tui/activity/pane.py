@@ -176,13 +176,13 @@ class ActivityPane(ListPane):
         if self._order is not ActivityOrder.REPORT:
             title.append((f"   {self._order.value}", "faint"))
         title.append((f"   {counted(reader.rows, 'row')}", "faint"))
-        if reader.first_ns:
-            times = (self._model.when_text(each, 0) for each in (reader.first_ns, reader.last_ns))
-            title.append((f"   {' to '.join(times)}", "faint"))
         # Live, the lines are a moment behind all the time.
         position = reader.position if self._model.is_live else self._entries_of
         if part := part_read(self._model, position):
             title.append((f"   reading {part}", "progress"))
+        if reader.first_ns:
+            times = (self._model.when_text(each, 0) for each in (reader.first_ns, reader.last_ns))
+            title.append((f"   {' to '.join(times)}", "faint"))
         said = f"{DROP_SIGN} {len(self._unseen)} not seen"
         room = self.width - width_of(said) - 2
         title = _cut(title, room)

@@ -44,7 +44,8 @@ class NumbersBands(ListPane):
             subject: the system call or process whose calls are counted; "" for all calls.
             filter_text: the filter for the subject's rows.
         """
-        low = self._bands[self.cursor].low_ns if self.cursor < len(self._bands) else None
+        # At the first band is whoever has picked none: what is counted later may come before it.
+        low = self._bands[self.cursor].low_ns if 0 < self.cursor < len(self._bands) else None
         if subject != self._subject:
             low = None
         self._bands, self._subject, self._filter = bands, subject, filter_text

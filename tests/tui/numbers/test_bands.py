@@ -46,3 +46,6 @@ def test_the_cursor_stays_on_its_band_while_the_subject_does() -> None:
     assert bands.cursor == 2
     bands.take(first, "write", "")
     assert bands.cursor == 0
+    # Nobody has picked the first one: it is whichever comes first.
+    bands.take([Band(0, 1, 1), *first], "write", "")
+    assert bands.cursor == 0
