@@ -35,5 +35,11 @@ def test_what_the_tree_lacks_is_told() -> None:
     tree.is_cut, tree.ended_before = True, 7
     words = said(tree)
     assert "more ran before the oldest row than are noted" in words
-    assert "reading 0%" in words
     assert "7 ended before the oldest row" in words
+
+
+def test_it_is_told_how_much_of_the_rows_was_read() -> None:
+    model = FakeViewer().model
+    model.analysis.processes.position = model.trace.end_row // 2
+    title = title_of(TreeCounts(), ProcessTree(), "", TreeChoice(), model)
+    assert ("   reading 50%", "progress") in title
