@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,8 +59,9 @@ def _place(pane: ActivityPane, words: str) -> int:
 @pytest.mark.parametrize(
     "name", ["shell-2024", "network-2024", "compile-2024", "shell-2022", "newest-2026"]
 )
-def test_every_line_leads_to_as_many_rows_as_it_says_and_esc_back(name: str) -> None:
+def test_a_line_leads_to_as_many_rows_as_it_says_and_esc_back(name: str) -> None:
     app = recording(name)
+    seen: Counter[tuple[object, ...]] = Counter()
 
     async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
         await pilot.press("asterisk") if not pane._entries[0].is_open else None
@@ -73,6 +75,13 @@ def test_every_line_leads_to_as_many_rows_as_it_says_and_esc_back(name: str) -> 
                 pane.select(place)
                 pane.fold(1)
             if entry.line is not None:
+                behind = entry.line.behind
+                kind = (entry.section, len(entry.key), behind.is_exact, behind.rows is None)
+                seen[kind] += 1
+                # To go to all takes minutes: these are the first of each kind, and some others.
+                if seen[kind] > 3 and seen[kind] % 10:
+                    place += 1
+                    continue
                 pane.select(place)
                 pane.go()
                 while app.model.refresh(1.0):
