@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.noting import note_patiently
 from gvtui.decode.escape import escape
-from gvtui.monitor.attached import AttachedMonitor
-from gvtui.monitor.listener import MonitorError
 from gvtui.saying import say
 
 if TYPE_CHECKING:
@@ -39,6 +37,10 @@ def announced(
     Yields:
         What has the outcome noted in the traces of these monitors.
     """
+    # Commands that only complete what is typed load none of it.
+    from gvtui.monitor.attached import AttachedMonitor
+    from gvtui.monitor.listener import MonitorError
+
     endpoints = dict.fromkeys(
         endpoint for session in sessions if session is not None for endpoint in session.endpoints
     )

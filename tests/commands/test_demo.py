@@ -34,7 +34,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[LiveOptions]:
 def test_a_sandbox_where_there_can_be_one(watched: list[LiveOptions], tmp_path: Path) -> None:
     runsc = fake_runsc(tmp_path)
     assert run(["demo", "--runsc", runsc]) == 0
-    assert f"a real sandbox, run by {runsc} (ptrace)" in watched[0].notice
+    assert f"a sandbox of {runsc} (ptrace)" in watched[0].notice
     assert not watched[0].monitor.listen.parent.exists()
 
 

@@ -61,11 +61,11 @@ def test_what_is_printed_to_start_from_changes_nothing(
 
 def test_the_keys_of_a_profile(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(
-        '[keys]\n"filter.save" = "Ctrl+Y"\n[profile.night.keys]\n"filter.save" = "f9"\n'
+        '[keys]\n"filter.save" = "Ctrl+Y"\n[profile.night.keys]\n"filter.save" = "f10"\n'
     )
     assert run(["keys", "--profile", "night"]) == 0
     [save] = [line for line in capsys.readouterr().out.splitlines() if "filter.save" in line]
-    assert save.split()[0] == "F9"
+    assert save.split()[0] == "F10"
 
 
 def test_two_forms_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

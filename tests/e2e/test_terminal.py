@@ -201,13 +201,13 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
     config = tmp_path / "config" / "gvtui" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text(
-        '[keys]\n"filter.add evt.failed = true" = "Ctrl+E"\n"tabs.show numbers" = "F9"\n'
+        '[keys]\n"filter.add evt.failed = true" = "Ctrl+E"\n"tabs.show numbers" = "F10"\n'
         '"filter.pit" = "x"\n'
     )
     places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
     terminal = Terminal(f"{places} {GVTUI} replay {TRACES / 'shell-2024.trace'}", 80, 24)
     try:
-        screen = terminal.wait_for(r"filter\.pid\?", "F9 Numbers")
+        screen = terminal.wait_for(r"filter\.pid\?", "F10 Numbers")
         assert "line 4: filter.pit" in " ".join(screen.replace("▌", " ").split())
         terminal.keys("C-e")
         terminal.wait_for(r"68 of 2,171")
@@ -227,7 +227,7 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         assert wait_until(lambda: terminal.screen.count("✗") > 15), terminal.screen
         terminal.wait_until_gone("Numbers")
         terminal.keys("Escape")
-        terminal.wait_for(r"F9 Numbers")
+        terminal.wait_for(r"F10 Numbers")
         terminal.keys("g", "j")
         terminal.wait_for(r"(?m)^▌.*rseq")
         terminal.keys("G")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -14,8 +13,8 @@ from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from tests.trace.twins import twins
-from tests.tui.helpers import catch_up, screen_text, until
-from tests.tui.settling import settle
+from tests.tui.helpers import catch_up, screen_text
+from tests.tui.scenes import settle
 
 KEYS: Sequence[tuple[str, Sequence[str]]] = (
     ("the newest rows", ("G",)),
@@ -25,9 +24,6 @@ KEYS: Sequence[tuple[str, Sequence[str]]] = (
     ("numbers", ("3",)),
     ("the next bookmark", ("1", "'")),
 )
-
-_PROGRESS = re.compile(r"(?:read|counting) \d+%")
-"""Of what is still being read."""
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +55,7 @@ def seen(folder: Path, *, is_replayed: bool) -> dict[str, str]:
                 for key in keys:
                     await pilot.press(key)
                 catch_up(app)
-                await settle()
-                await until(pilot, lambda: _PROGRESS.search(screen_text(app)) is None)
+                await settle(pilot)
                 found[words] = screen_text(app)
         trace.close()
 
