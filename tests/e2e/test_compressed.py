@@ -44,7 +44,8 @@ def test_a_folder_of_a_real_sandbox_is_printed_alike(binary: RunscBinary, tmp_pa
     monitor = MonitorProcess.start(options)
     try:
         pod_init = write_pod_init(tmp_path / "init.json", everything(options.listen))
-        run_do(binary, tmp_path, pod_init, "/bin/ls", "-l", "/etc")
+        code = "for each in 1 2 3 4 5; do /bin/cat /proc/self/status; done"
+        run_do(binary, tmp_path, pod_init, "/bin/sh", "-c", code)
         plain = monitor.trace_path
         with contextlib.closing(Trace.open(plain)) as trace:
 
