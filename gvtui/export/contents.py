@@ -45,6 +45,7 @@ class RecordingContents:
     """The time spans in which points of a sandbox are missing."""
     is_least: bool = False
     """Whether there are more marks than were read."""
+    _spans: set[tuple[str, int, int]] = field(default_factory=set, repr=False)
 
     @classmethod
     def of(cls, trace: Trace) -> RecordingContents:
@@ -74,12 +75,19 @@ class RecordingContents:
         if isinstance(mark, OriginMark):
             self.origins.append(mark.text)
         elif isinstance(mark, GapMark):
-            self.gaps.append(mark)
+            self._note_gap(mark)
         elif isinstance(mark, SessionMark):
             self.sessions.append(mark)
             if mark.gap_start_ns:
                 gap = (mark.gap_start_ns, mark.gap_end_ns)
-                self.gaps.append(GapMark(mark.text, mark.container_id, *gap))
+                self._note_gap(GapMark(mark.text, mark.container_id, *gap))
+
+    def _note_gap(self, gap: GapMark) -> None:
+        """Count a gap, once: a change of a session and a mark of its own may both tell it."""
+        span = (gap.container_id, gap.start_ns, gap.end_ns)
+        if span not in self._spans:
+            self._spans.add(span)
+            self.gaps.append(gap)
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Headings and texts, escaped."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gvtui.export.contents import RecordingContents
 from gvtui.trace.host import this_host
-from gvtui.trace.marks import SessionMark
+from gvtui.trace.marks import GapMark, SessionMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import GAP, SECOND, SESSION, make_cut, recording
@@ -45,3 +45,13 @@ def test_a_session_tells_its_gap_and_nothing_is_told_of_nothing(tmp_path: Path) 
     empty = TraceWriter(tmp_path / "b.gvtrace", host={})
     empty.close()
     assert dict(contents(empty.path).facts()) == {"sandboxes": "0"}
+
+
+def test_a_gap_that_is_told_twice_is_one(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace", host={})
+    gap, other = (TIME_NS, TIME_NS + 3 * SECOND), (TIME_NS, TIME_NS + 4 * SECOND)
+    writer.mark(TIME_NS, GapMark("none came", CONTAINER, *gap).details())
+    writer.mark(TIME_NS, SessionMark("new", "applied", CONTAINER, "/", "{}", 0, *gap).details())
+    writer.mark(TIME_NS, GapMark("none came", "another", *other).details())
+    writer.close()
+    assert dict(contents(writer.path).facts())["gaps"] == "2, 7.0 s together"
