@@ -18,7 +18,7 @@ import msgpack
 
 from gvtui.fence import seccomp
 from gvtui.fence.landlock import fence, own_files
-from gvtui.monitor.helper import Helper
+from gvtui.monitor.helper import Helper, HelperOwner
 from gvtui.monitor.rights import confine_helper
 from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
 
@@ -30,11 +30,11 @@ _MAX_MESSAGE = 4096
 _NICENESS = 19
 
 
-class Compressor:
+class Compressor(HelperOwner):
     """The receiving process's end of the compressor. Owns the process until `end`."""
 
     def __init__(self) -> None:
-        self._helper: Helper | None = None
+        super().__init__()
         self._channel: socket.socket | None = None
         self._asked = self._answered = self._wanted = 0
         self._answer: ShrinkAnswer | None = None
@@ -49,16 +49,6 @@ class Compressor:
         self._helper, self._channel = Helper.connected(_serve)
         self._asked = self._answered = self._wanted = 0
         self._answer = None
-
-    @property
-    def pid(self) -> int | None:
-        """The process; None before the first has been started."""
-        return self._helper.pid if self._helper is not None else None
-
-    @property
-    def ending(self) -> str:
-        """How the process has ended, see `Helper.ending`."""
-        return self._helper.ending if self._helper is not None else ""
 
     @property
     def is_gone(self) -> bool:

@@ -116,6 +116,23 @@ class Helper:
             self._ending = _words(os.waitstatus_to_exitcode(status))
 
 
+class HelperOwner:
+    """Owns a process of this kind, one after the other; see `gvtui.monitor.tending.Tended`."""
+
+    def __init__(self) -> None:
+        self._helper: Helper | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None before the first has been started."""
+        return self._helper.pid if self._helper is not None else None
+
+    @property
+    def ending(self) -> str:
+        """How the process has ended, see `Helper.ending`."""
+        return self._helper.ending if self._helper is not None else ""
+
+
 def _words(code: int) -> str:
     if code >= 0:
         return f"has ended with code {code}"

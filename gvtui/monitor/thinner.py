@@ -15,7 +15,7 @@ import select
 import struct
 from typing import TYPE_CHECKING
 
-from gvtui.monitor.helper import Helper
+from gvtui.monitor.helper import Helper, HelperOwner
 from gvtui.monitor.priority import keep_pace
 from gvtui.trace.pieces import UNSYNCED_SECONDS, Pieces
 
@@ -29,7 +29,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TRIES = 3
 
 
-class Thinner:
+class Thinner(HelperOwner):
     """The receiving process's end. Owns the process until `end`."""
 
     def __init__(self, folder: Path, sync_seconds: float = 0.0, keep_seconds: float = 0.0) -> None:
@@ -42,7 +42,7 @@ class Thinner:
             keep_seconds: how long messages are kept at most; 0 for no bound.
         """
         self._pieces = Pieces(folder, sync_seconds or UNSYNCED_SECONDS, keep_seconds)
-        self._helper: Helper | None = None
+        super().__init__()
         self._pipe: int | None = None
 
     def start(self) -> None:
@@ -62,16 +62,6 @@ class Thinner:
         finally:
             os.close(theirs)
         self._pipe = ours
-
-    @property
-    def pid(self) -> int | None:
-        """The process; None before the first has been started."""
-        return self._helper.pid if self._helper is not None else None
-
-    @property
-    def ending(self) -> str:
-        """How the process has ended, see `Helper.ending`."""
-        return self._helper.ending if self._helper is not None else ""
 
     def ask(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Have kept what is to be kept of the segments that go next; see `Pieces.prepare`.
