@@ -78,15 +78,13 @@ class RecordingContents:
             self._note_gap(mark)
         elif isinstance(mark, SessionMark):
             self.sessions.append(mark)
-            if mark.gap_start_ns:
-                gap = (mark.gap_start_ns, mark.gap_end_ns)
-                self._note_gap(GapMark(mark.text, mark.container_id, *gap))
+            if mark.gap is not None:
+                self._note_gap(mark.gap)
 
     def _note_gap(self, gap: GapMark) -> None:
         """Count a gap, once: a change of a session and a mark of its own may both tell it."""
-        span = (gap.container_id, gap.start_ns, gap.end_ns)
-        if span not in self._spans:
-            self._spans.add(span)
+        if gap.span not in self._spans:
+            self._spans.add(gap.span)
             self.gaps.append(gap)
 
     def facts(self) -> Iterator[tuple[str, str]]:

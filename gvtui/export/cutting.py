@@ -13,7 +13,7 @@ from gvtui.export.newrecording import new_recording, write_beside
 from gvtui.export.recording import writer_for
 from gvtui.export.recordingsink import RecordingSink
 from gvtui.trace.bookmarks import Bookmarks
-from gvtui.trace.marks import GapMark, SessionMark
+from gvtui.trace.marks import SessionMark
 from gvtui.trace.origin import OriginMark, TraceOrigin
 from gvtui.trace.standing import overlapping
 
@@ -152,6 +152,4 @@ def cut(
 
 def _gap_of(mark: Mark) -> Mark:
     """The gap that a session mark tells of, without the session; any other mark as it is."""
-    if isinstance(mark, SessionMark):
-        return GapMark(mark.text, mark.container_id, mark.gap_start_ns, mark.gap_end_ns)
-    return mark
+    return (mark.gap if isinstance(mark, SessionMark) else None) or mark

@@ -58,13 +58,13 @@ class ToldOnce:
             for place in np.flatnonzero(rows["kind"] == Kind.MARK).tolist():
                 mark = read_mark(trace.details(start + place))
                 self.has_excerpt |= isinstance(mark, ExcerptMark)
-                if isinstance(mark, SessionMark) and mark.gap_start_ns:
-                    self._note((mark.container_id, mark.gap_start_ns, mark.gap_end_ns))
+                if isinstance(mark, SessionMark) and mark.gap is not None:
+                    self._note(mark.gap.span)
 
     def is_new(self, mark: Mark) -> bool:
         """Whether a mark is to be written: what it tells has not been written yet."""
         if isinstance(mark, GapMark):
-            return self._note((mark.container_id, mark.start_ns, mark.end_ns))
+            return self._note(mark.span)
         if isinstance(mark, LostMark) and mark.until_ns:
             loss = (mark.messages, mark.since_ns, mark.until_ns, mark.why, mark.bytes)
             return self._note(loss)

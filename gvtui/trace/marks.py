@@ -51,6 +51,13 @@ class SessionMark:
     gap_end_ns: int = 0
     """Points were lost between these Unix times in nanoseconds; zeros if none were."""
 
+    @property
+    def gap(self) -> GapMark | None:
+        """The gap by itself; None if there was none."""
+        if not self.gap_start_ns:
+            return None
+        return GapMark(self.text, self.container_id, self.gap_start_ns, self.gap_end_ns)
+
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
         details = {"kind": self.kind, **asdict(self)}
@@ -85,6 +92,11 @@ class GapMark:
     start_ns: int
     end_ns: int
     """Unix times."""
+
+    @property
+    def span(self) -> tuple[str, int, int]:
+        """What marks of one gap have in common."""
+        return self.container_id, self.start_ns, self.end_ns
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
