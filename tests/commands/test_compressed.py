@@ -14,16 +14,15 @@ from gvtui import cli
 from gvtui.export.send import play
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
-from gvtui.query import spacing
 from gvtui.query.analysis import Analysis
-from gvtui.query.kept import spaced
 from gvtui.query.kept.spaced import SpacedStates
 from gvtui.query.spacing import keep_spaced
-from gvtui.trace import files, keptfile
+from gvtui.trace import files
 from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
+from tests.query.kept.near import have_states
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.shrunk import shrink_folder
 from tests.trace.twins import MARKED, twins
@@ -225,10 +224,7 @@ def test_what_a_monitor_records_of_it_is_the_same(
 
 
 def test_states_and_bookmarks_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
-    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
-    monkeypatch.setattr(spacing, "LEAST_APART", 500)
-    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    have_states(monkeypatch, 500)
     found = []
     for folder in twins(tmp_path):
         with contextlib.closing(Trace.open(folder, limit=0)) as trace:

@@ -13,6 +13,7 @@ import pytest
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
+from tests.commands.test_compressed import READING
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary, wait_until
 from tests.e2e.recorded import everything, run_do, write_pod_init
 from tests.trace.shrunk import shrink_folder
@@ -21,15 +22,6 @@ pytestmark = pytest.mark.e2e
 
 KEEP = 200_000
 """Bytes that the monitor keeps: there are several segments."""
-
-READING = (
-    ("print",),
-    ("print", "--format", "json"),
-    ("print", "--format", "json", "--calls"),
-    ("print", "--format", "strace"),
-    ("print", "--stats"),
-    ("report",),
-)
 
 
 def printed(folder: Path, words: tuple[str, ...]) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from gvtui.trace.marks import RefusedMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.survey import survey
-from tests.e2e.containers import RunscBinary, running_container, wait_until
+from tests.e2e.containers import Container, RunscBinary, running_container, wait_until
 from tests.e2e.test_drops import lossy
 
 pytestmark = pytest.mark.e2e
@@ -26,6 +27,25 @@ pytestmark = pytest.mark.e2e
 KEEP = 4 << 20
 FLOOD = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=100000")
 """400,000 messages, more than ten times what is kept."""
+WRITTEN = ("dd", "if=/dev/zero", "of=/dev/null", "count=20")
+"""More than 80 messages."""
+
+
+@contextmanager
+def quiet_and_loud(
+    binary: RunscBinary, folder: Path, socket: Path
+) -> Iterator[tuple[Container, Container]]:
+    """Two containers whose sessions send to a socket, and drop nothing however slow that is."""
+    config = folder / "session.json"
+    session = lossy(socket).with_sinks(remote_sink(str(socket), LOSSLESS))
+    save_document(config, pod_init_document(session))
+    with (
+        running_container(binary, folder / "a", ["/bin/sleep", "1000"]) as quiet,
+        running_container(binary, folder / "b", ["/bin/sleep", "1000"]) as loud,
+    ):
+        for each in (quiet, loud):
+            each.runsc("trace", "create", f"--config={config}", each.id)
+        yield quiet, loud
 
 
 def rows_of(trace: Trace, container: str) -> int:
@@ -48,26 +68,18 @@ def left_out(trace: Trace) -> list[RefusedMark]:
 def test_it_does_not_push_out_what_the_quiet_one_has_sent(
     binary: RunscBinary, tmp_path: Path
 ) -> None:
-    socket, config = tmp_path / "s", tmp_path / "session.json"
+    socket = tmp_path / "s"
     # The limit of time is its own test's: here the flood is to be the only one that counts.
     limits = changed(AS_THEY_COME, {"keep-others-seconds": 1 << 20})
     monitor = MonitorProcess.start(MonitorOptions(socket, keep_bytes=KEEP, limits=limits))
-    # None of the flood may be dropped before the recorder, however slow that is.
-    session = lossy(socket).with_sinks(remote_sink(str(socket), LOSSLESS))
-    save_document(config, pod_init_document(session))
     trace = Trace.open(monitor.trace_path)
     try:
-        with (
-            running_container(binary, tmp_path / "a", ["/bin/sleep", "1000"]) as quiet,
-            running_container(binary, tmp_path / "b", ["/bin/sleep", "1000"]) as loud,
-        ):
-            for each in (quiet, loud):
-                each.runsc("trace", "create", f"--config={config}", each.id)
-            quiet.runsc("exec", quiet.id, "dd", "if=/dev/zero", "of=/dev/null", "count=20")
+        with quiet_and_loud(binary, tmp_path, socket) as (quiet, loud):
+            quiet.runsc("exec", quiet.id, *WRITTEN)
             assert wait_until(lambda: rows_of(trace, quiet.id) > 80)
             sent = rows_of(trace, quiet.id)
             loud.runsc("exec", loud.id, *FLOOD)
-            quiet.runsc("exec", quiet.id, "dd", "if=/dev/zero", "of=/dev/null", "count=20")
+            quiet.runsc("exec", quiet.id, *WRITTEN)
             # It still may write, and all that it has written is there.
             assert wait_until(lambda: rows_of(trace, quiet.id) > sent + 80)
             assert rows_of(trace, loud.id) > 10_000
@@ -88,24 +100,16 @@ def test_it_does_not_push_out_what_the_quiet_one_has_sent(
 def test_all_that_the_quiet_one_has_sent_outlives_it_where_nothing_is_left_out(
     binary: RunscBinary, tmp_path: Path
 ) -> None:
-    socket, config = tmp_path / "s", tmp_path / "session.json"
+    socket = tmp_path / "s"
     limits = changed(AS_THEY_COME, {"keep-others-seconds": 0})
     options = MonitorOptions(socket, keep_bytes=MIN_KEEP_BYTES, limits=limits)
     monitor = MonitorProcess.start(options)
-    session = lossy(socket).with_sinks(remote_sink(str(socket), LOSSLESS))
-    save_document(config, pod_init_document(session))
-    written = ("dd", "if=/dev/zero", "of=/dev/null", "count=20")
     try:
-        with (
-            running_container(binary, tmp_path / "a", ["/bin/sleep", "1000"]) as quiet,
-            running_container(binary, tmp_path / "b", ["/bin/sleep", "1000"]) as loud,
-        ):
-            for each in (quiet, loud):
-                each.runsc("trace", "create", f"--config={config}", each.id)
+        with quiet_and_loud(binary, tmp_path, socket) as (quiet, loud):
             for _ in range(3):
-                quiet.runsc("exec", quiet.id, *written)
+                quiet.runsc("exec", quiet.id, *WRITTEN)
                 loud.runsc("exec", loud.id, *FLOOD)
-            quiet.runsc("exec", quiet.id, *written)
+            quiet.runsc("exec", quiet.id, *WRITTEN)
         assert wait_until(lambda: not monitor.unaccounted)
         monitor.stop(keep=True)
         with closing(Trace.open(monitor.trace_path)) as trace:

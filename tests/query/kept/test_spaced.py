@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.query import spacing
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
@@ -14,9 +13,9 @@ from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
 from gvtui.query.processes.processes import Processes
 from gvtui.query.resolved.descriptions import Descriptions
 from gvtui.query.spacing import keep_spaced
-from gvtui.trace import keptfile
 from gvtui.trace.reader import Trace
 from gvtui.trace.sidefiles import beside, spaced_path
+from tests.query.kept.near import have_states
 from tests.trace.factory import recorded_datagrams, write_trace
 
 POSITION = 1200
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
-    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
-    monkeypatch.setattr(spacing, "LEAST_APART", 500)
-    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    have_states(monkeypatch, 500)
     path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
     trace = Trace.open(path, limit=0)
     assert keep_spaced(trace, "")
@@ -99,10 +95,7 @@ def test_states_of_which_much_was_forgotten_since_are_those_that_reading_gives(
     defaults = Processes.__init__.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "max_processes", 4)
-    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
-    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
-    monkeypatch.setattr(spacing, "LEAST_APART", 200)
-    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    have_states(monkeypatch, 200)
     path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("compile-2024"))])
     trace = Trace.open(path, limit=0)
     assert keep_spaced(trace, "")

@@ -14,13 +14,13 @@ from gvtui.query import spacing
 from gvtui.query.kept import spaced
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.through import read_spaced
-from gvtui.trace import keptfile
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model import standing
 from gvtui.tui.model.model import Model
 from gvtui.tui.options import LiveOptions
+from tests.query.kept.near import have_states
 from tests.trace.factory import TIME_NS, recorded_datagrams, write_trace
 from tests.trace.recorder import TRACES, Recorder
 from tests.trace.shrunk import shrink_folder
@@ -319,11 +319,8 @@ def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: 
 
 
 def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
     monkeypatch.setattr(standing, "LEAST_ROWS", 1)
-    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
-    monkeypatch.setattr(spacing, "LEAST_APART", 149)
-    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    have_states(monkeypatch, 149)
     monkeypatch.setattr(spacing, "_WAIT_SECONDS", 0)
     # States are made here, not by a process that reads along.
     monkeypatch.setattr(standing, "ReadingThrough", NoReading)
