@@ -50,8 +50,9 @@ RECORDINGS = (
     ),
     Told(
         "Compression",
-        "With --compress zstd another process compresses complete segments when a processor is idle. "
-        "Every command shows the same of both. What a monitor has not come to, the next one in the "
+        "With --compress zstd another process compresses complete segments when a processor is idle; "
+        "what stays of segments that go is compressed too. Every command shows the same of both. "
+        "What a monitor has not come to, the next one in the "
         'folder does. In config.toml: compress = "none", or "zstd".',
         ("gvtui --compress zstd", "gvtui monitor --trace DIR --compress none"),
     ),

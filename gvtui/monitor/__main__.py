@@ -144,7 +144,9 @@ def _thinner(options: MonitorOptions, writer: TraceWriter) -> Thinner | None:
     """The process that keeps what quiet sandboxes sent; None where nothing stays anyway."""
     if options.record or options.is_spool:
         return None
-    thinner = Thinner(writer.path, options.sync_seconds, options.keep_seconds)
+    thinner = Thinner(
+        writer.path, options.sync_seconds, options.keep_seconds, compresses=options.compresses
+    )
     writer.when_nearly_full = thinner.ask
     return thinner
 

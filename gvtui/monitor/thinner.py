@@ -32,7 +32,14 @@ _TRIES = 3
 class Thinner(HelperOwner):
     """The receiving process's end. Owns the process until `end`."""
 
-    def __init__(self, folder: Path, sync_seconds: float = 0.0, keep_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sync_seconds: float = 0.0,
+        keep_seconds: float = 0.0,
+        *,
+        compresses: bool = False,
+    ) -> None:
         """Begin without a process.
 
         Args:
@@ -40,8 +47,10 @@ class Thinner(HelperOwner):
             sync_seconds: how often what is written is brought onto the disk itself; 0 leaves that to
                 the kernel.
             keep_seconds: how long messages are kept at most; 0 for no bound.
+            compresses: whether what is kept is compressed.
         """
-        self._pieces = Pieces(folder, sync_seconds or UNSYNCED_SECONDS, keep_seconds)
+        seconds = sync_seconds or UNSYNCED_SECONDS
+        self._pieces = Pieces(folder, seconds, keep_seconds, compresses=compresses)
         super().__init__()
         self._pipe: int | None = None
 

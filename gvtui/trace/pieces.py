@@ -71,6 +71,11 @@ class _File:
         return sum(self.by_conn.values())
 
     @property
+    def plain_size(self) -> int:
+        """Bytes of both where they are not compressed, about."""
+        return max(self.size, self.sent)
+
+    @property
     def overhead(self) -> int:
         """Bytes that are nobody's: header, summary and marks."""
         return max(0, self.size - self.sent)
@@ -93,6 +98,8 @@ class Pieces:
         folder: Path,
         unsynced_seconds: float = UNSYNCED_SECONDS,
         keep_seconds: float = 0.0,
+        *,
+        compresses: bool = False,
     ) -> None:
         """Begin with those that are there.
 
@@ -101,13 +108,18 @@ class Pieces:
             unsynced_seconds: what came so long ago is on the disk itself, and must be there as well
                 when it stands in a piece.
             keep_seconds: how long messages are kept at most; 0 for no bound.
+            compresses: whether new ones are compressed.
         """
+        self._compresses = compresses
+        self._most_bytes: float = math.inf
         self._most_span_ns = age_part(keep_seconds) * 1e9 if keep_seconds else math.inf
         self._folder = folder
         self._unsynced_seconds = unsynced_seconds
         self._trace_id: object = None
         self._senders: dict[int, Hashable] = {}
         self._known: dict[str, Contents] = {}
+        self._made: set[str] = set()
+        """The names of those that are compressed if that is of use."""
         self._tidies: tuple[list[_File], Path] = ([], folder)
 
     def prepare(self, excess: int, limit: int, segment_bytes: int) -> None:
@@ -138,6 +150,8 @@ class Pieces:
         if len({self._sender(conn) for each in (*pieces, *whole) for conn in each.by_conn}) < 2:
             self._remove(pieces)
             return
+        # Each is written plain first, for which there must be room.
+        self._most_bytes = segment_bytes if self._compresses else math.inf
         room = limit - segment_bytes // _MARGIN
         to_free = excess + ahead(limit, segment_bytes)
         for place, segment in enumerate(whole):
@@ -170,12 +184,15 @@ class Pieces:
         self._join(_MOST_IN_HASTE)
 
     def tidy(self) -> None:
-        """Make one piece of two where there are too many; to be called when nothing else is to do.
+        """Make one piece of two where there are too many, and compress one that went on as it was; to
+        be called when nothing else is to do.
 
         Raises:
             OSError: as `prepare`.
         """
         self._join(MOST_PIECES)
+        if self._compresses:
+            self._pack_one()
 
     def _path(self, number: int) -> Path:
         return files.segment_path(self._folder, number)
@@ -232,6 +249,7 @@ class Pieces:
         """Forget files that have gone, and connections of which nothing is there."""
         names = {each.log.name for each in there}
         self._known = {key: known for key, known in self._known.items() if key in names}
+        self._made &= names
         conns = {conn for each in there for conn in (*each.by_conn, *each.holds.standing)}
         self._senders = {conn: who for conn, who in self._senders.items() if conn in conns}
 
@@ -310,7 +328,7 @@ class Pieces:
             OSError: it cannot be written, or the disk has too little room besides.
         """
         info = os.statvfs(self._folder)
-        if info.f_bavail * info.f_frsize < sum(each.size for each in sources) + spare:
+        if info.f_bavail * info.f_frsize < sum(each.plain_size for each in sources) + spare:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
 
         def keeps(conn: int) -> bool:
@@ -322,7 +340,15 @@ class Pieces:
             ]
             oldest_ns = min(each.holds.first_ns for each in sources)
             synced = time.time_ns() - oldest_ns > self._unsynced_seconds * 1e9
-            thin(self._folder, piece, opened, segment_header(following), synced=synced)
+            thin(
+                self._folder,
+                piece,
+                opened,
+                segment_header(following),
+                packed=self._compresses,
+                synced=synced,
+            )
+        self._made.add(piece.name)
         return self._look(_File(self._folder / piece.name, piece.last, piece))
 
     def _join(self, most: int) -> None:
@@ -330,8 +356,11 @@ class Pieces:
         pieces, following = self._tidies
         while len(pieces) > most:
             # What goes for its age goes as a whole.
-            spans = [other.holds.last_ns - one.holds.first_ns for one, other in pairwise(pieces)]
-            may = [span <= self._most_span_ns for span in spans]
+            may = [
+                other.holds.last_ns - one.holds.first_ns <= self._most_span_ns
+                and one.plain_size + other.plain_size <= self._most_bytes
+                for one, other in pairwise(pieces)
+            ]
             if not any(may):
                 return
             place = best_pair([each.size for each in pieces], may)
@@ -343,6 +372,20 @@ class Pieces:
             joined = files.Piece(first.first, last.last, 0)
             pieces[place : place + 2] = [self._thin(joined, pair, frozenset(), behind, 0)]
             self._remove(pair)
+
+    def _pack_one(self) -> None:
+        """Compress the newest piece whose segment had not been compressed when it went."""
+        pieces, following = self._tidies
+        for place in reversed(range(len(pieces))):
+            each = pieces[place]
+            if each.size < each.sent or each.log.name in self._made:
+                continue
+            assert each.piece is not None
+            piece = each.piece._replace(version=each.piece.version + 1)
+            behind = pieces[place + 1].log if place + 1 < len(pieces) else following
+            pieces[place] = self._thin(piece, [each], frozenset(), behind, 0)
+            self._remove([each])
+            return
 
     def _remove(self, pieces: list[_File]) -> None:
         for each in pieces:

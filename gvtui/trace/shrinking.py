@@ -269,7 +269,33 @@ def _let_go(fds: Sequence[int], made: Sequence[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def shrink_segment(log: int, new_log: int, index: int, new_index: int) -> bool:
+def shrink_files(plain: Sequence[Path], made: Sequence[Path], *, synced: bool = True) -> bool:
+    """Write a segment that nobody writes once more, compressed, into new files.
+
+    Args:
+        plain: its log and its index.
+        made: where the compressed ones are written; there are no files of these names.
+        synced: whether they must be on the disk itself.
+
+    Returns:
+        As `shrink_segment`; where it is False the new files are of no use.
+
+    Raises:
+        OSError: a file cannot be read or written.
+        EOFError: one became shorter meanwhile.
+    """
+    with contextlib.ExitStack() as stack:
+        fds = []
+        for old, new in zip(plain, made, strict=True):
+            for path, flags in ((old, os.O_RDONLY), (new, os.O_RDWR | os.O_CREAT | os.O_EXCL)):
+                fds.append(os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+                stack.callback(os.close, fds[-1])
+        return shrink_segment(*fds, synced=synced)
+
+
+def shrink_segment(
+    log: int, new_log: int, index: int, new_index: int, *, synced: bool = True
+) -> bool:
     """Compress both files of a segment, and read back what was written.
 
     Args:
@@ -277,17 +303,20 @@ def shrink_segment(log: int, new_log: int, index: int, new_index: int) -> bool:
         new_log: where the compressed one is written.
         index: the descriptor of its index.
         new_index: where the compressed one is written.
+        synced: whether both must be on the disk itself.
 
     Returns:
-        Whether both have become much smaller, and hold the same. Both are on the disk itself then.
+        Whether both have become much smaller, and hold the same.
 
     Raises:
         OSError: a file cannot be read or written.
         EOFError: one became shorter meanwhile.
     """
-    return _shrink(log, new_log, LOG_FRAME_BYTES, 0) and _shrink(
-        index, new_index, INDEX_FRAME_BYTES, ROW_SIZE
-    )
+    done = _shrink(log, new_log, LOG_FRAME_BYTES, 0)
+    done = done and _shrink(index, new_index, INDEX_FRAME_BYTES, ROW_SIZE)
+    for made in (new_log, new_index) if done and synced else ():
+        os.fsync(made)
+    return done
 
 
 def _shrink(plain: int, made: int, frame_bytes: int, width: int) -> bool:
@@ -301,7 +330,6 @@ def _shrink(plain: int, made: int, frame_bytes: int, width: int) -> bool:
         left = memoryview(piece)
         while left:
             left = left[os.write(made, left) :]
-    os.fsync(made)
     source = source_of(os.dup(made))
     try:
         return source.size == size and all(

@@ -24,9 +24,11 @@ from gvtui.trace.contents import chunks
 from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.indexer import Indexer
+from gvtui.trace.output import FULL
 from gvtui.trace.records import REAL_SIZE, LogKind
 from gvtui.trace.row import ROW_DTYPE, Flag, Kind
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
+from gvtui.trace.shrinking import shrink_files
 from gvtui.trace.stretches import intact, stretches
 from gvtui.trace.strings import StringTable
 from gvtui.trace.summary import ConnectionCounts, Summary, numbered, tally_of
@@ -55,6 +57,8 @@ _LOG_KINDS = {
 
 UNFINISHED = ".new"
 """The end of the name of a piece that is being written."""
+_PACKED = ".packed"
+"""What a file of such a piece has at the end of its name besides while it is compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def thin(
     sources: Sequence[Source],
     following: dict[str, Any],
     *,
+    packed: bool = False,
     synced: bool = True,
 ) -> None:
     """Write a piece; it appears when it is whole.
@@ -83,6 +88,7 @@ def thin(
         piece: its name, which must be new.
         sources: of what it is made, oldest first.
         following: the header of what comes behind the last of them.
+        packed: whether it is compressed, if that makes it much smaller and there is room for it.
         synced: whether it must be on the disk itself before it appears.
 
     Raises:
@@ -90,12 +96,32 @@ def thin(
     """
     log = folder / piece.name
     unfinished = log.with_name(log.name + UNFINISHED)
+    plain = (unfinished, files.index_path(unfinished))
+    small = tuple(each.with_name(each.name + _PACKED) for each in plain)
     # Leftovers of one who was ended: the name is nobody else's.
-    for path in (unfinished, files.index_path(unfinished), files.index_path(log)):
-        path.unlink(missing_ok=True)
+    _remove(*plain, *small, files.index_path(log))
+    try:
+        _write(unfinished, piece, sources, following)
+        is_small = packed and _pack(plain, small, synced=synced)
+        if synced and not is_small:
+            _sync(*plain)
+        made, other = (small, plain) if is_small else (plain, small)
+        _remove(*other)
+    except OSError:
+        _remove(*plain, *small)
+        raise
+    # Its index first: a log without one would be read for damaged.
+    os.rename(made[1], files.index_path(log))
+    os.rename(made[0], log)
+
+
+def _write(
+    log: Path, piece: files.Piece, sources: Sequence[Source], following: dict[str, Any]
+) -> None:
+    """Write a piece into new files."""
     thinned = _thinned(sources)
     head = _head(piece, sources, following, thinned)
-    out = SegmentWriter.create(unfinished, head, head["id"], time.time_ns())
+    out = SegmentWriter.create(log, head, head["id"], time.time_ns())
     with removed_on_failure(out.index), removed_on_failure(out.log):
         copying = _Copying(out)
         if thinned.to_ns:
@@ -103,13 +129,33 @@ def thin(
         for source in sources:
             copying.copy(source)
         copying.write()
-        for output in (out.log, out.index) if synced else ():
-            os.fsync(output.fd)
         summary = Summary(out.rows, copying.tally, None).details()
         out.close(summary, time.time_ns(), 0)
-    # Its index first: a log without one would be read for damaged.
-    os.rename(files.index_path(unfinished), files.index_path(log))
-    os.rename(unfinished, log)
+
+
+def _pack(plain: Sequence[Path], small: Sequence[Path], *, synced: bool) -> bool:
+    """Compress both files of a piece into new ones; False if it is to stay as it is."""
+    try:
+        return shrink_files(plain, small, synced=synced)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        return False
+
+
+def _sync(*paths: Path) -> None:
+    """Bring files onto the disk itself."""
+    for path in paths:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _thinned(sources: Sequence[Source]) -> ThinnedMark:

@@ -25,6 +25,7 @@ from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.test_shares import peer
+from tests.trace.test_shrinking import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +36,20 @@ SEGMENT, KEEP = 20_000, 200_000
 class Recorder:
     """A flight recorder whose pieces are made at once, and what was sent to it."""
 
-    def __init__(self, folder: Path, keep: int = KEEP, segment: int = SEGMENT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        keep: int = KEEP,
+        segment: int = SEGMENT,
+        *,
+        compresses: bool = False,
+    ) -> None:
         self.folder = folder
-        self.writer = TraceWriter(folder, keep_bytes=keep, segment_bytes=segment)
-        self.pieces = Pieces(folder)
+        self.worker = Worker() if compresses else None
+        self.writer = TraceWriter(
+            folder, keep_bytes=keep, segment_bytes=segment, compressor=self.worker
+        )
+        self.pieces = Pieces(folder, compresses=compresses)
         self.writer.when_nearly_full = self.keep
         self.sent: dict[int, list[int]] = defaultdict(list)
         self.opened: set[int] = set()
@@ -65,6 +76,15 @@ class Recorder:
             self.sent[conn].append(self.number)
             batch.append((self.now, read_message(fd=self.number, dropped=dropped)))
         self.writer.messages(conn, batch)
+        self.compress()
+
+    def compress(self) -> None:
+        """Compress what is complete."""
+        while self.worker is not None:
+            assert self.writer.compress_on() == ""
+            if self.worker.is_ready:
+                return
+            self.worker.work()
 
     def close(self, conn: int) -> None:
         self.writer.closed(conn, self.now, {"reason": "closed by the sandbox"})
