@@ -79,7 +79,8 @@ def status_document(
         now_ns: the time, Unix nanoseconds.
         reach: how far back rows reach.
     """
-    account, connections = monitor.account, trace.connections
+    connections = trace.connections
+    account = monitor.account_of(connections.messages, is_all=not trace.is_behind)
     messages_rate, dropped_rate = rates.per_second
     return {
         "version": VERSION,

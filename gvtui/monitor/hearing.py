@@ -151,18 +151,22 @@ class Hearing:
         """What does not add up of what the monitor counts, in a sentence; "" while all does."""
         return "; ".join(self.account.unaccounted())
 
-    def account_of(self, indexed: int | None) -> Accounting:
+    def account_of(self, indexed: int, *, is_all: bool = True) -> Accounting:
         """What has happened to all that came, with what a reader has found in the index.
 
-        Messages may have come since the monitor spoke last; those that were in the log when it
-        spoke before must have been found.
+        The monitor speaks now and then. What the reader has found beyond what was in the log then
+        has been received since, so the numbers are of one moment. Messages that were in the log when
+        it spoke before must have been found.
 
         Args:
-            indexed: how many messages have been found; None while not all has been read.
+            indexed: how many messages have been found.
+            is_all: whether the reader has read all that there is.
         """
-        logged = self.account.logged
-        is_whole = indexed is None or indexed >= self._logged_before
-        return replace(self.account, indexed=logged if is_whole else indexed or 0)
+        since = max(0, indexed - self.account.logged)
+        told = self.account
+        told = replace(told, received=(told.received or 0) + since, logged=told.logged + since)
+        is_whole = not is_all or indexed >= self._logged_before
+        return replace(told, indexed=told.logged if is_whole else indexed)
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         """Ask the monitor to write a mark to the trace; False if the channel is full or closed.

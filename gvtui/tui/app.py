@@ -313,8 +313,8 @@ class GvtuiApp(ViewerBase):
         left_out = monitor.left_out if monitor else 0
         trace, account = self.model.trace, None
         if says is not None and trace.path == says.trace_path:
-            known = None if trace.is_behind else trace.connections.messages
-            account = says.monitor.account_of(known)
+            known = trace.connections.messages
+            account = says.monitor.account_of(known, is_all=not trace.is_behind)
         said = items(self.model, self.stream.new_rows, playing, lost, refused, left_out, account)
         for feature in self.rooms.values():
             for item in feature.status():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgpack
 
@@ -15,6 +15,7 @@ from gvtui.export.status import (
     status_text,
 )
 from gvtui.monitor.hearing import Hearing
+from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.reach import Reach
 from gvtui.trace.reader import Trace
@@ -22,12 +23,15 @@ from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import recorded_datagrams
 
 
-class FakeHearing:
-    realtime, unaccounted, connections, refused, lost, left_out = True, "", 2, 1, 0, 4
-    account = Accounting(received=500, logged=496, dropped=3)
+class FakeHearing(Hearing):
+    """What a monitor has said last."""
 
     def __init__(self, path: Path, connected: int, closed: tuple[int, ...]) -> None:
-        self.trace_path, self.connected, self.closed = path, connected, closed
+        super().__init__(None, path, Heartbeat(1, who="x"))
+        self.account = Accounting(received=500, logged=496, refused={"limits": 4}, dropped=3)
+        self.realtime, self.connections, self.refused, self.left_out = True, 2, 1, 4
+        self.connected = connected
+        self.closed.extend(closed)
 
 
 def document(
@@ -48,7 +52,7 @@ def document(
     reach.look()
     who = {"pid": 7, "keeper": 8, "listen": "/s", "since_ns": 0, "viewers": 2}
     told = status_document(
-        cast("Hearing", FakeHearing(writer.path, 1 + others - len(closed), closed)),
+        FakeHearing(writer.path, 1 + others - len(closed), closed),
         trace,
         rates,
         who=who,

@@ -35,6 +35,11 @@ def test_numbers_are_those_said_last(tmp_path: Path) -> None:
         # A reader that has found what was there before is only late.
         assert heard.account_of(5).indexed == 9
         assert heard.account_of(4).indexed == 4
+        assert heard.account_of(4, is_all=False).indexed == 9
+        # One that has found more is ahead of what was said: that has been received since.
+        ahead = heard.account_of(12)
+        assert (ahead.received, ahead.logged, ahead.indexed) == (12, 12, 12)
+        assert list(ahead.problems()) == []
         clock[0] = 100.0
         (silent,) = heard.read_events()
         assert (silent["kind"], silent["about"]) == ("fault", "monitor")

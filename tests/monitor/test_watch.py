@@ -33,7 +33,7 @@ class FakeMonitor:
         events, self.events = self.events, []
         return events
 
-    def account_of(self, indexed: int | None) -> Accounting:
+    def account_of(self, indexed: int, *, is_all: bool = True) -> Accounting:
         return Accounting()
 
     def stop(self, *, keep: bool = False) -> None:

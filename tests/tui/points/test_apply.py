@@ -60,7 +60,7 @@ class Marks:
     def poll(self) -> list[Any]:
         return []
 
-    def account_of(self, indexed: int | None) -> Accounting:
+    def account_of(self, indexed: int, *, is_all: bool = True) -> Accounting:
         return Accounting()
 
     def tell_changing(self, sandbox: str) -> None:
