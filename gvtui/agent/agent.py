@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from gvtui.agent.abilities import own_value_flags
-from gvtui.agent.containers import sandbox_ids
 from gvtui.agent.discover import Inventory, take_inventory
+from gvtui.agent.earlier import processes_in
 from gvtui.agent.naming.namer import Namer
 from gvtui.agent.outcome import ChangeOutcome, State
-from gvtui.agent.procfs import parse_procfs
 from gvtui.agent.registry import Applied, Registry
 from gvtui.agent.running import own_runsc
-from gvtui.agent.runsc import DEFAULT_TIMEOUT, RunscError
+from gvtui.agent.runsc import DEFAULT_TIMEOUT
 from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.files import folder_locked
@@ -48,9 +47,6 @@ MOST_CATALOGUES = 256
 
 BUSY_SECONDS = 60.0
 """How long to wait for another who changes a session in the same root."""
-
-_MOST_MEMBERS = 64
-"""How many containers of a pod are asked for their processes; a pod has a few."""
 
 _JUST_BEFORE_NS = 1_000_000_000
 """How long before its pid was noted a runsc may have connected; no pid is reused that soon."""
@@ -175,25 +171,7 @@ class Agent:
         Raises:
             RunscError: the sandbox could not be asked.
         """
-        runsc, root = container.runsc, container.root
-        dump = parse_procfs(runsc.procfs(root, container.sandbox_id))
-        members = [
-            member
-            for member, sandbox in sandbox_ids(root).items()
-            if sandbox == container.sandbox_id
-        ]
-        if len(members) < 2:
-            return dump.in_containers(
-                {entry.pid: each for each in members for entry in dump.entries}
-            )
-        container_of: dict[int, str] = {}
-        for member in sorted(members)[:_MOST_MEMBERS]:
-            try:
-                container_of |= dict.fromkeys(runsc.pids(root, member), member)
-            except RunscError as error:
-                if error.call is None or not error.call.answered:
-                    break
-        return dump.in_containers(container_of)
+        return processes_in(container.runsc, container.root, container.sandbox_id)
 
     def known_session(self, container: Container) -> Session | None:
         """The session that gvtui made last in the container's sandbox; None if it made none."""

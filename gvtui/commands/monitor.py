@@ -87,7 +87,8 @@ def monitor(
     """Receive what sandboxes send, all the time; viewers come and go.
 
     "gvtui attach" opens the viewer on what the monitor writes. Viewers that leave, are stopped or
-    killed do not disturb it. "gvtui status" tells how it is. Ctrl-C or SIGTERM ends it.
+    killed do not disturb it. "gvtui status" tells how it is. What ran in a sandbox before its session
+    is recorded too: gvtui asks its runsc. Ctrl-C or SIGTERM ends it.
     """
     if unit is not None:
         is_default = _is_default(ctx, "listen")

@@ -118,7 +118,7 @@ def print_(
 
     With FILE, prints that recording, gvtui's or gVisor's; with --follow, one that grows, also the
     folder that "gvtui monitor" writes to. Without, listens on the socket and prints messages as
-    they arrive, until Ctrl-C.
+    they arrive, until Ctrl-C; for parents that ran before a session, gvtui asks the sandbox's runsc.
     """
     from gvtui.query.filter.compile import compile_filter
 

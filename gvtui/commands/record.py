@@ -96,8 +96,9 @@ def record(
 ) -> None:
     """Record what sandboxes send, without a screen.
 
-    Every message is recorded byte for byte; with --filter, only those that meet the condition. Open
-    the recording with "gvtui replay", or print it with "gvtui print".
+    Every message is recorded byte for byte; with --filter, only those that meet the condition. What
+    ran in a sandbox before its session is recorded too: gvtui asks its runsc. Open the recording with
+    "gvtui replay", or print it with "gvtui print".
     """
     from gvtui.query.filter.compile import compile_filter
 

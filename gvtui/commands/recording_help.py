@@ -35,6 +35,15 @@ RECORDINGS = (
         ("gvtui monitor --trace DIR", "gvtui record --out DIR/"),
     ),
     Told(
+        "What ran before",
+        "A session that begins in a running container tells nothing of what ran there already. "
+        "Whoever receives asks the sandbox once (runsc trace procfs): the viewer, record, print and "
+        "monitor. The answer is a trace mark: processes with arguments, parents and open "
+        "descriptors. So it is when a runsc exec on this machine lasts some seconds. Why a "
+        "sandbox could not be asked is said. The process that receives messages asks nobody.",
+        ("gvtui record --out NAME.gvtrace",),
+    ),
+    Told(
         "Rotation",
         f"A segment is complete at {DEFAULT_SEGMENT_BYTES >> 20} MiB of log and index, or at one part "
         f"in {MIN_SEGMENTS} of --keep if that is less. The next one begins with all that is needed "

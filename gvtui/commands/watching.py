@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gvtui.agent.listing import ProcessNotes
 from gvtui.agent.notes import ConnectionNotes
 from gvtui.agent.silent import SilentSandboxes
 from gvtui.decode.escape import escape
@@ -54,6 +55,7 @@ class Watching:
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
         self._notes = ConnectionNotes(monitor.send_mark)
+        self._processes = ProcessNotes(monitor.send_mark)
         self._silent = SilentSandboxes()
         self._looked = 0.0
         self._haste_until = 0.0
@@ -118,20 +120,24 @@ class Watching:
             self._tell(event)
 
     def look(self, trace: Trace) -> None:
-        """Have what operators call the containers noted, sandboxes that are quiet asked for drops
-        that no message tells of, and noted which sandboxes were cut off; tell of those that send
-        nothing. Never waits."""
+        """Have noted what operators call the containers, what ran in them before their session, the
+        drops of quiet sandboxes that no message tells of, and which sandboxes were cut off; tell of
+        those that send nothing, or do not answer. Never waits."""
         now = time.monotonic()
         pause = _HASTY_LOOK_SECONDS if now < self._haste_until else _LOOK_SECONDS
         if now - self._looked >= pause:
             self._looked = now
             self._notes.look(trace.connections, now)
-            for words in self._silent.look(trace.connections, time.time_ns()):
+            problems = self._processes.look(trace.connections, now)
+            for words in (*problems, *self._silent.look(trace.connections, time.time_ns())):
                 say(f"gvtui: {words}")
 
     def ask_all(self, trace: Trace) -> None:
-        """Ask all sandboxes that are connected for such drops, and wait for the answers."""
+        """Ask all sandboxes that are connected for such drops, and those that have not been asked for
+        what ran in them; wait for the answers, for some seconds at most."""
         trace.refresh(_ASKING_SECONDS)
+        for words in self._processes.finish(trace.connections):
+            say(f"gvtui: {words}")
         self._notes.ask_all(trace.connections)
 
     def stop(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,16 @@ from textual.pilot import Pilot
 
 from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.ids import short_id
+from gvtui.points.session import REMOTE, Point, Session, Sink
 from gvtui.query.processes.process import Evidence, Process
 from gvtui.query.processes.tree import ProcessTree
+from gvtui.trace.marks import read_mark
+from gvtui.trace.procfs import ProcessesMark
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
 from gvtui.tui.processes.commands import Earlier
 from tests.e2e.containers import (
+    WAIT_SECONDS,
     Container,
     RunscBinary,
     binaries_as_params,
@@ -23,6 +31,7 @@ from tests.e2e.containers import (
     running_container,
     wait_until,
 )
+from tests.e2e.recorded import recording, write_pod_init
 from tests.e2e.replays import replay_processes
 from tests.e2e.test_points_pane import Viewer, use
 from tests.tui.helpers import until
@@ -206,3 +215,75 @@ exec {binary.path} "$@"
         running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as one,
     ):
         use(script, replace(one, binary=replace(binary, path=str(broken))))
+
+
+def noted(path: Path) -> list[ProcessesMark]:
+    """What a recording has of the processes that sandboxes listed."""
+    trace = Trace.open(path)
+    try:
+        rows = (
+            row for row in range(trace.first_row, trace.end_row) if trace.row(row).kind == Kind.MARK
+        )
+        marks = [read_mark(trace.details(row)) for row in rows]
+        return [mark for mark in marks if isinstance(mark, ProcessesMark)]
+    finally:
+        trace.close()
+
+
+def commands_in(mark: ProcessesMark) -> set[str]:
+    """The command lines of the processes that a sandbox listed."""
+    return {" ".join(entry.args) for entry in mark.processes}
+
+
+@pytest.mark.parametrize("options", [(), ("--filter", "evt.type in (clone, execve)")])
+def test_what_ran_before_is_recorded_without_a_screen(
+    binary: RunscBinary, options: tuple[str, ...]
+) -> None:
+    with scratch_folder("gv") as folder, recording(folder, *options) as one:
+        session = Session(
+            tuple(Point(name, (), ("container_id", "group_id")) for name in POINTS),
+            (Sink(REMOTE, {"endpoint": str(one.socket)}),),
+        )
+        config = write_pod_init(folder / "session.json", session)
+        with running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as container:
+            assert wait_until(lambda: has_begun(container))
+            container.runsc("trace", "create", f"--config={config}", container.id)
+            assert wait_until(lambda: bool(noted(one.path))), one.said
+            (first,) = noted(one.path)
+            assert {"sleep 1000", "cat", "sleep 2000"} <= commands_in(first)
+            assert {entry.container_id for entry in first.processes} == {container.id}
+            # Of an exec session's program gVisor tells no arguments.
+            words = (binary.path, f"--root={container.root}", "exec", container.id)
+            entered = subprocess.Popen([*words, "/bin/sleep", "3333"], stdin=subprocess.DEVNULL)
+            assert wait_until(lambda: len(noted(one.path)) == 2), one.said
+            assert "/bin/sleep 3333" in commands_in(noted(one.path)[1])
+        entered.wait(WAIT_SECONDS)
+        one.end().close()
+        assert "not known" not in one.said
+
+
+def test_printed_rows_have_the_parents_that_ran_before(binary: RunscBinary) -> None:
+    with scratch_folder("gv") as folder:
+        socket, out = folder / "s", folder / "out"
+        words = ["print", "--listen", str(socket), "--format", "json"]
+        with out.open("wb") as file:
+            printing = subprocess.Popen(
+                [sys.executable, "-m", "gvtui", *words, "--filter", "proc.aname[2] exists"],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+            )
+        try:
+            assert wait_until(socket.exists)
+            session = Session(
+                tuple(Point(name, (), ("container_id", "group_id")) for name in POINTS),
+                (Sink(REMOTE, {"endpoint": str(socket)}),),
+            )
+            config = write_pod_init(folder / "session.json", session)
+            with running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as container:
+                assert wait_until(lambda: has_begun(container))
+                container.runsc("trace", "create", f"--config={config}", container.id)
+                # Its grandparent, the shell, ran before the session.
+                assert wait_until(lambda: "execve" in out.read_text()), out.read_text()
+        finally:
+            printing.terminate()
+            assert printing.wait(WAIT_SECONDS) == 0

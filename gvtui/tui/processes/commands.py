@@ -6,11 +6,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.agent.earlier import Unasked, in_containers, note_processes
 from gvtui.agent.entering import Entering
-from gvtui.agent.procfs import marks_of
 from gvtui.decode.ids import called
 from gvtui.errors import GvtuiError
-from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Feature, Viewer
 
@@ -21,10 +20,11 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.connection import Connection
+    from gvtui.trace.procfs import ProcessesMark
 
-_NOTE_SECONDS = 5.0
-"""How many seconds the monitor may take to write a dump to the trace."""
-_RETRY_SECONDS = 0.01
+_OTHERS_NS = 3_000_000_000
+"""How long after a connection has opened its sandbox is left to who keeps the monitor to ask, in
+nanoseconds."""
 _LOOK_SECONDS = 1.0
 """How often it is looked for `runsc exec` on this machine."""
 _ASK_AGAIN_SECONDS = 1.0
@@ -51,9 +51,8 @@ class Earlier(Feature):
         super().__init__(viewer)
         self.note = ""
         """A sentence on the progress, or on why earlier processes are not known."""
-        self._settled: set[int] = set()
-        """The connections whose sandbox has been asked, or need not be asked."""
-        self._settled_of = viewer.model.watched_trace
+        self._unasked = Unasked()
+        self._unasked_of = viewer.model.watched_trace
         self._problems: dict[int, str] = {}
         """Why earlier processes are not known, by connection."""
         self._asking = 0
@@ -70,22 +69,17 @@ class Earlier(Feature):
     def tick(self) -> None:
         """Ask the sandboxes of new connections."""
         trace = self.model.watched_trace
-        if self._settled_of is not trace:
-            self._settled_of, self._settled, self._problems = trace, set(), {}
+        if self._unasked_of is not trace:
+            self._unasked_of, self._unasked, self._problems = trace, Unasked(), {}
         keeper = self.viewer.keeper
         if keeper is None:
             return
-        questions = []
-        if len(self._settled) > 2 * len(trace.connections):
-            self._settled.intersection_update(trace.connections)
-        for connection in trace.connections.values():
-            if connection.conn in self._settled or not connection.connected:
-                continue
-            if _tells_all(connection):
-                self._settled.add(connection.conn)
-            elif (container := keeper.container_of(connection)) is not None:
-                self._settled.add(connection.conn)
-                questions.append(_Question(connection.conn, container))
+
+        def find(connection: Connection) -> Container | None:
+            return None if self._is_left_to_others(connection) else keeper.container_of(connection)
+
+        due = self._unasked.due(trace.connections, find)
+        questions = [_Question(conn, container) for conn, container in due]
         self._look_for_quiet()
         questions += self._about_newcomers(keeper, {each.conn for each in questions})
         if questions:
@@ -95,6 +89,20 @@ class Earlier(Feature):
             del self._problems[conn]
         if gone:
             self._say_problems()
+
+    def _is_left_to_others(self, connection: Connection) -> bool:
+        """Whether who keeps the monitor asks a connection's sandbox, or has asked it already."""
+        watch = self.viewer.monitor
+        if watch is None or not watch.is_shared:
+            return False
+        if time.time_ns() - connection.opened_ns < _OTHERS_NS:
+            return True
+        tree = self.model.watched_analysis.processes.tree
+        known = tree.of_life(tree.life_of(connection.conn))
+        if any(process.listed_ns >= connection.opened_ns for process in known):
+            self._unasked.settle(connection.conn)
+            return True
+        return False
 
     def _look_for_quiet(self) -> None:
         """Look for exec sessions that make no traced call, by the commands that started them."""
@@ -106,10 +114,8 @@ class Earlier(Feature):
 
     def _entered(self, containers: frozenset[str]) -> None:
         self._is_looking = False
-        for connection in self.model.watched_trace.connections.values() if containers else ():
-            own = {connection.container_id, *connection.container_args}
-            if connection.connected and not own.isdisjoint(containers):
-                self._waiting.add(connection.conn)
+        connections = self.model.watched_trace.connections
+        self._waiting.update(each.conn for each in in_containers(connections, containers))
 
     def _not_looked(self, _: Exception) -> None:
         self._is_looking = False
@@ -179,7 +185,8 @@ class Earlier(Feature):
             else:
                 questions[container.sandbox_key] = _Question(connection.conn, container)
         if questions:
-            self._settled.update(question.conn for question in questions.values())
+            for question in questions.values():
+                self._unasked.settle(question.conn)
             self._ask(list(questions.values()), tell=True)
 
     def _is_connected(self, conn: int) -> bool:
@@ -207,15 +214,13 @@ class Earlier(Feature):
         assert watch is not None
         taken_ns = time.time_ns()
         dump = keeper.agent.processes(question.container)
-        text = ""
-        for mark in marks_of(dump, question.container.sandbox_id, taken_ns):
-            text = text or mark.text
-            deadline = time.monotonic() + _NOTE_SECONDS
-            while not watch.monitor.send_mark(mark, question.conn):
-                if watch.dead or time.monotonic() > deadline:
-                    raise GvtuiError("the monitor did not write them to the trace")
-                time.sleep(_RETRY_SECONDS)
-        return text
+
+        def note(mark: ProcessesMark, conn: int) -> bool:
+            if watch.dead:
+                raise GvtuiError("the monitor has ended")
+            return watch.monitor.send_mark(mark, conn)
+
+        return note_processes(note, dump, question.container.sandbox_id, question.conn, taken_ns)
 
     def _take_answer(self, question: _Question, tell: bool, said: str) -> None:
         self._asking -= 1
@@ -239,9 +244,3 @@ class Earlier(Feature):
         key = self.viewer.commands.keys_of("processes.ask")
         words += [f"! {problem}; {key} asks again" for problem in self._problems.values()]
         self.note = "   ".join(words)
-
-
-def _tells_all(connection: Connection) -> bool:
-    """Whether the session began before its container's first process."""
-    command = parse_runsc_command(connection.command)
-    return command.starts_container or bool(connection.container_args)

@@ -51,7 +51,7 @@ class Keeping:
     def __init__(self) -> None:
         self.agent = Agent()
         self.knows = True
-        self.dead = False
+        self.dead = self.is_shared = False
         self.marks: list[tuple[Any, int]] = []
 
     @property
@@ -73,7 +73,7 @@ class Mark:
 def watched(
     folder: Path, monkeypatch: pytest.MonkeyPatch, keeping: Keeping
 ) -> tuple[FakeViewer, Earlier]:
-    monkeypatch.setattr("gvtui.tui.processes.commands.marks_of", lambda *_: [Mark()])
+    monkeypatch.setattr("gvtui.agent.earlier.marks_of", lambda *_: [Mark()])
     recorder = Recorder(folder / "a.gvtrace")
     recorder.add(2)
     viewer = FakeViewer(
@@ -186,3 +186,37 @@ def test_an_exec_session_that_makes_no_call_is_asked_about_as_its_command_runs(
         earlier._looked_at = -1e9
         earlier.tick()
     assert keeping.agent.asked == 2
+
+
+def test_who_keeps_the_monitor_for_others_asks_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    keeping.is_shared = True
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    (connection,) = viewer.model.trace.connections.values()
+    connection.opened_ns = time.time_ns()
+    earlier.tick()
+    assert keeping.agent.asked == 0
+    # What is noted by then of its processes was asked by whoever keeps it.
+    connection.opened_ns = 5
+    tree = viewer.model.analysis.processes.tree
+    process = tree.ensure(1, 1, common_pb2.ContextData(thread_group_id=58), "c1", Evidence.CONTEXT)
+    assert process is not None
+    process.listed_ns = 6
+    earlier.tick()
+    process.listed_ns = 0
+    earlier.tick()
+    assert keeping.agent.asked == 0
+
+
+def test_a_sandbox_that_nobody_has_asked_is_asked_by_a_viewer_that_attaches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    keeping.is_shared = True
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    (connection,) = viewer.model.trace.connections.values()
+    connection.opened_ns = 5
+    earlier.tick()
+    assert keeping.agent.asked == 1
