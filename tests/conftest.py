@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.trace.recorder import close_writers
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 # How long an example takes says nothing on a machine that does other things as well. The examples are
 # the same in each run, so a change that failed nothing here fails nothing elsewhere; `make search`
@@ -28,6 +32,40 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+DATA = Path(__file__).parent / "data"
+_MAX_LEFT = 100
+"""How many files all tests of a process may leave open: too few to change what others see."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    """Fail the last test where tests have left files among the recordings, or files open."""
+    there, opened = set(DATA.rglob("*")), _open_files()
+    yield
+    gc.collect()
+    new = sorted(map(str, set(DATA.rglob("*")) - there))
+    assert not new, f"these files came while tests ran: they are to work on copies: {new}"
+    left = [path for number, path in _open_files().items() if opened.get(number) != path]
+    assert len(left) <= _MAX_LEFT, f"tests have not closed {len(left)} files: {sorted(left)}"
+
+
+def _open_files() -> dict[str, str]:
+    """The files that are open in this process, by descriptor."""
+    found = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        # That with which they are listed has gone.
+        if entry.is_symlink() and (target := os.readlink(entry)).startswith("/"):
+            found[entry.name] = target
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _writers_are_closed() -> Iterator[None]:
+    """Whatever a recorder still writes is closed with the test."""
+    yield
+    close_writers()
 
 
 @pytest.fixture(autouse=True)

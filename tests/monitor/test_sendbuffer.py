@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def listening(tmp_path: Path) -> Iterator[socket.socket]:
         listening.bind(str(tmp_path / "s.sock"))
         listening.listen()
         yield listening
+
+
+@pytest.fixture
+def is_own_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The peer is the process of the tests, which may have more open than any `runsc`."""
+    monkeypatch.setattr(sendbuffer, "_MAX_DESCRIPTORS", 1 << 20)
+
+
+own_peer = pytest.mark.usefixtures("is_own_peer")
 
 
 def room_of(sender: socket.socket) -> int:
@@ -69,6 +79,7 @@ def test_another_processs_buffer_is_enlarged(listening: socket.socket) -> None:
     assert room in (0, told)
 
 
+@own_peer
 def test_more_fits_than_before(listening: socket.socket) -> None:
     plain, plain_peer = connect(listening)
     with plain, plain_peer:
@@ -88,6 +99,7 @@ def test_root_may() -> None:
     )
 
 
+@own_peer
 def test_a_buffer_that_is_larger_stays(listening: socket.socket) -> None:
     client, connection = connect(listening)
     with client, connection:
@@ -115,6 +127,7 @@ def test_without_the_right_to_force_it_goes_as_far_as_it_may(
         assert room_of(client) > 212_992
 
 
+@own_peer
 def test_other_sockets_of_the_peer_are_left_alone(listening: socket.socket, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as elsewhere:
         elsewhere.bind(str(tmp_path / "other.sock"))
@@ -127,6 +140,7 @@ def test_other_sockets_of_the_peer_are_left_alone(listening: socket.socket, tmp_
             assert room_of(other) == before
 
 
+@own_peer
 def test_other_connections_of_the_peer_to_the_same_socket_are_left_alone(
     listening: socket.socket,
 ) -> None:
@@ -172,6 +186,17 @@ def test_what_the_peer_puts_in_its_place_is_left_alone_and_given_back(
         assert len(tried) == sendbuffer._TRIES
 
 
+def test_a_peer_is_not_searched_further_than_any_runsc_needs(listening: socket.socket) -> None:
+    with ExitStack() as stack:
+        for _ in range(sendbuffer._MAX_DESCRIPTORS):
+            stack.enter_context(open("/dev/null"))
+        far, far_connection = map(stack.enter_context, connect(listening))
+        before = room_of(far)
+        assert enlarge_send_buffer(far_connection, os.getpid(), WANTED) == 0
+        assert room_of(far) == before
+
+
+@own_peer
 def test_no_try_leaves_anything_behind(listening: socket.socket) -> None:
     def one() -> None:
         client, connection = connect(listening)
@@ -190,6 +215,7 @@ def test_no_try_leaves_anything_behind(listening: socket.socket) -> None:
         gc.enable()
 
 
+@own_peer
 def test_a_peer_that_cannot_be_reached_is_left_as_it_is(listening: socket.socket) -> None:
     client, connection = connect(listening)
     with client, connection:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import functools
 import operator
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,18 +208,28 @@ def agree(trace: Trace, context: QueryContext, rows: list[ByRow], condition: Con
     assert list(view) == [row_id for row_id, holds in zip(ids, expected, strict=True) if holds]
 
 
-@functools.cache
-def _known(name: str) -> tuple[Trace, QueryContext, list[ByRow]]:
-    trace = Trace.open(TRACES / f"{name}.trace")
-    context = context_of(trace)
-    ids = range(trace.first_row, trace.end_row)
-    return trace, context, [ByRow(trace, context, row_id) for row_id in ids]
+Known = tuple[Trace, QueryContext, list[ByRow]]
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[Callable[[str], Known]]:
+    """Gives a recording, and what is known of each of its rows."""
+    with ExitStack() as stack:
+
+        @functools.cache
+        def known(name: str) -> Known:
+            trace = stack.enter_context(closing(Trace.open(TRACES / f"{name}.trace")))
+            context = context_of(trace)
+            ids = range(trace.first_row, trace.end_row)
+            return trace, context, [ByRow(trace, context, row_id) for row_id in ids]
+
+        yield known
 
 
 @pytest.mark.parametrize("name", ["compile-2024", "network-2024", "shell-2022", "shell-2024"])
-def test_each_condition_agrees_with_the_rows(name: str) -> None:
+def test_each_condition_agrees_with_the_rows(known: Callable[[str], Known], name: str) -> None:
     found = dict.fromkeys(("evt.latency", "proc.ppid", "evt.failed", "proc.cmdline"), 0)
-    trace, context, rows = _known(name)
+    trace, context, rows = known(name)
     for text, holds in ATOMS:
         agree(trace, context, rows, Condition(text, holds))
         for field in found:
@@ -228,8 +239,10 @@ def test_each_condition_agrees_with_the_rows(name: str) -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(["compile-2024", "network-2024"]), CONDITIONS)
-def test_joined_conditions_agree_with_the_rows(name: str, condition: Condition) -> None:
-    agree(*_known(name), condition)
+def test_joined_conditions_agree_with_the_rows(
+    known: Callable[[str], Known], name: str, condition: Condition
+) -> None:
+    agree(*known(name), condition)
 
 
 _PIDS = st.integers(1, 4)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,14 +17,18 @@ from gvtui.trace.writer import TraceWriter
 from tests.trace.recorder import START_NS, open_message
 from tests.trace.rivals import DROPPED, opened_by, write_rivals
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 FILTERS = ['proc.id = "¬2:web/1"', "proc.id = evil/9", "proc.id = web/1"]
 
 
 @pytest.fixture
-def trace(tmp_path: Path) -> Trace:
+def trace(tmp_path: Path) -> Iterator[Trace]:
     writer = write_rivals(tmp_path / "a.gvtrace")
     writer.close()
-    return Trace.open(tmp_path / "a.gvtrace")
+    with closing(Trace.open(tmp_path / "a.gvtrace")) as trace:
+        yield trace
 
 
 def analysed(trace: Trace) -> Analysis:
@@ -93,6 +98,7 @@ def test_a_replay_decides_what_was_decided_live(
         assert names[:4] == ["web"] * 4
         assert "web" not in names[4:]
         assert trace.connections[1].dropped == 0
+        trace.close()
 
 
 def test_a_recording_of_an_older_gvtui_is_read_as_ever(tmp_path: Path) -> None:
@@ -101,6 +107,7 @@ def test_a_recording_of_an_older_gvtui_is_read_as_ever(tmp_path: Path) -> None:
     trace = Trace.open(tmp_path / "a.gvtrace")
     assert trace.connections.claims.contradicted == 0
     assert trace.container_of(trace.end_row - 1) == "web"
+    trace.close()
 
 
 def test_exports_tell_them_apart(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -60,11 +60,33 @@ def raw_message(
     return build_message(RAW_SYSCALL, message.SerializeToString())
 
 
+_open: list[ClosedWithTest] = []
+
+
+class ClosedWithTest(TraceWriter):
+    """A writer that is closed with its test, as where nobody has got to the end of what it writes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        _open.append(self)
+
+    def close(self) -> None:
+        """Finish the trace."""
+        _open.remove(self)
+        super().close()
+
+
+def close_writers() -> None:
+    """Close the files of all recorders that are open."""
+    while _open:
+        _open[-1].close()
+
+
 class Recorder:
     """Writes a trace while something reads it."""
 
     def __init__(self, path: Path) -> None:
-        self.writer = TraceWriter(path)
+        self.writer: TraceWriter = ClosedWithTest(path)
         self.path = path
         self.now = START_NS
         self.writer.opened(1, self.now, {"peer_pid": 4242, "peer_uid": 0, "command": ["runsc"]})

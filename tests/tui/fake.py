@@ -43,7 +43,9 @@ _opened: list[FakeViewer] = []
 def close_all() -> None:
     """Close the traces of all viewers made so far."""
     while _opened:
-        _opened.pop().model.trace.close()
+        model = _opened.pop().model
+        model.close()
+        model.trace.close()
 
 
 class FakeParts:

@@ -51,6 +51,7 @@ def drive(
                 await pilot.pause()
                 await script(pilot)
         finally:
+            app.model.close()
             app.model.trace.close()
 
     asyncio.run(run())

@@ -268,9 +268,10 @@ def _packed_if_many(numbers: Sequence[int]) -> tuple[str, bytes] | None:
     return packed_numbers(numbers) if len(numbers) >= LEAST_NUMBERS else None
 
 
-@cache
 def _is_object(kind: type) -> bool:
     """Whether values of a type are written once, and referred to by number; None has one too."""
+    # No cache holds types: objects that are filled late have some of their own, which lead to all
+    # of the state that they are of, and to its file.
     by_value = (tuple, Enum, np.generic, frozenset)
     return kind is type(None) or (kind not in SCALARS and not issubclass(kind, by_value))
 

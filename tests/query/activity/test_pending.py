@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,12 @@ RECORDINGS = sorted(
 )
 
 
-@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.fixture(params=RECORDINGS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A recording of a real sandbox: a copy, since its index comes beside it."""
+    return Path(shutil.copy(request.param, tmp_path))
+
+
 @settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first_look=st.sampled_from((1, 8, 1 << 9)),

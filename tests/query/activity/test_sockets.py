@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,15 +14,18 @@ from tests.query.resolved.world import World
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.query.activity.activity import Activity
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "a.gvtrace")
 
 
-def trace_of(world: World) -> Trace:
+def activity_in_world(world: World) -> Activity:
     world.writer.close()
-    return Trace.open(world.path)
+    with closing(Trace.open(world.path)) as trace:
+        return activity_of(trace)
 
 
 def test_connections_have_direction_address_and_bytes() -> None:
@@ -56,9 +60,7 @@ def test_a_connection_that_is_begun_is_in_doubt_until_bytes_move(world: World) -
             address=address,
         )
     world.call(34, pb.Write, "write", 5, fd=4)
-    told = {
-        line.what: line.details for line in activity_of(trace_of(world)).section("connected").lines
-    }
+    told = {line.what: line.details for line in activity_in_world(world).section("connected").lines}
     assert told == {
         "10.0.0.9:80": "tcp, begun; nothing tells whether it came about",
         "10.0.0.9:81": "tcp",
@@ -69,7 +71,7 @@ def test_a_pair_of_sockets_is_no_connection_to_others(world: World) -> None:
     world.call(33, pb.SocketPair, "socketpair", domain=1, type=1, socket1=3, socket2=4)
     world.call(34, pb.Write, "write", 5, fd=3, fd_path="socket:[1]")
     world.call(9, pb.Read, "read", 5, fd=4, fd_path="socket:[2]")
-    assert not activity_of(trace_of(world)).total("connected")
+    assert not activity_in_world(world).total("connected")
 
 
 def test_both_sides_of_a_call_between_two_descriptors_are_told(world: World) -> None:
@@ -80,7 +82,7 @@ def test_both_sides_of_a_call_between_two_descriptors_are_told(world: World) -> 
     world.raw("sendfile", 6, 5, 0, 100, result=40)
     world.raw("sendfile", 6, 5, 0, 100, errno=11)
     world.raw("splice", 5, 0, 6, 0, 100, 0, result=2)
-    activity = activity_of(trace_of(world))
+    activity = activity_in_world(world)
     [read] = activity.section("read").lines
     assert (read.what, read.bytes_in, read.bytes_out, read.behind.count) == ("/srv/page", 42, 0, 3)
     [out] = activity.section("connected").lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -147,6 +149,18 @@ def test_so_it_is_of_any_made_up_sandbox(
     same_twice(world.path)
 
 
+def test_what_was_taken_up_and_written_goes_with_its_analysis(tmp_path: Path) -> None:
+    def descriptors(number: int) -> list[str]:
+        path = tmp_path / f"{number}.gvtrace"
+        same_twice(write_trace(path, [(1, recorded_datagrams("shell-2024"))]))
+        # What leads to itself in circles goes when it is looked for.
+        gc.collect()
+        return os.listdir("/proc/self/fd")
+
+    before = descriptors(0)
+    assert len(descriptors(1)) == len(descriptors(2)) == len(before)
+
+
 def report_of(path: Path) -> str:
     trace = Trace.open(path)
     made = make_report(trace)
@@ -179,8 +193,9 @@ def test_a_damaged_section_is_read_again(tmp_path: Path) -> None:
     assert again.read == plain.read
     assert again.state() == plain.state()
     assert again.analysis.keep()
-    assert Reading(path, is_kept=True).read == 0
-    for each in (plain, again):
+    last = Reading(path, is_kept=True)
+    assert last.read == 0
+    for each in (plain, again, last):
         each.trace.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,17 @@ class Asking:
 
     def __init__(self, box: Box) -> None:
         box.writer.close()
-        self.trace = Trace.open(box.path)
-        self.analysis = Analysis(self.trace)
-        while self.analysis.context.advance():
-            pass
+        self._path = box.path
+        with closing(Trace.open(box.path)) as trace:
+            self.analysis = Analysis(trace)
+            while self.analysis.context.advance():
+                pass
 
     def rows(self, text: str) -> set[int]:
-        rows = self.trace.rows(0, self.trace.end_row)
-        condition = compile_filter(text, self.analysis.context)
-        return set(condition.mask(self.trace, rows, 0).nonzero()[0].tolist())
+        with closing(Trace.open(self._path)) as trace:
+            rows = trace.rows(0, trace.end_row)
+            condition = compile_filter(text, self.analysis.context)
+            return set(condition.mask(trace, rows, 0).nonzero()[0].tolist())
 
     def told(self) -> str:
         return self.analysis.context.facts.cut_text()
