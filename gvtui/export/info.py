@@ -44,7 +44,7 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
         yield f"{'ALARM':<{_WIDTH}}{problem}"
     if survey.tally.by_conn:
         yield ""
-        if survey.accounting.let_go:
+        if survey.accounting.let_go or survey.accounting.missing:
             yield "In the segments that are left:"
         yield f"{'conn':>6} {'messages':>12} {'bytes':>15} {'dropped':>10}  container"
         for conn, counts in list(survey.tally.by_conn.items())[:_MAX_LINES]:
@@ -198,6 +198,8 @@ def _accounts(survey: Survey) -> Iterator[tuple[str, str]]:
     yield "indexed", f"{accounting.indexed:,}"
     if accounting.let_go:
         yield "let go", f"{accounting.let_go:,} {_BEFORE}"
+    if accounting.missing:
+        yield "missing", f"{accounting.missing:,} of segments between others"
     limits = ", ".join(f"{escape(limit)} {count:,}" for limit, count in accounting.refused.items())
     refused = sum(accounting.refused.values())
     yield "refused", f"{refused:,} by limits" + (f": {limits}" if limits else "")

@@ -32,6 +32,7 @@ from gvtui.trace.rebuild import JoinedNumbers, saved_items
 from gvtui.trace.records import REAL_SIZE, LogKind, Record, TraceError, has_real_size
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.summary import ConnectionCounts, Summary
+from gvtui.trace.thinned import combined, thinned_in
 from gvtui.trace.window import Window
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import MIN_HEADER_SIZE
@@ -90,9 +91,18 @@ class _SegmentCounts:
 class _Repairing:
     """Goes over the logs of a recording."""
 
-    def __init__(self, out: TraceWriter) -> None:
+    def __init__(self, out: TraceWriter, head: dict[str, Any], *, has_beginning: bool) -> None:
+        """Begin.
+
+        Args:
+            out: where to write.
+            head: the header of the first segment, with all that was let go before it.
+            has_beginning: whether the first log is the first that was written.
+        """
         self.report = RepairReport()
         self._out = out
+        self._head = head
+        self._has_beginning = has_beginning
         self._joined = JoinedNumbers()
         self._segment: _SegmentCounts | None = None
         self._name = ""
@@ -104,6 +114,8 @@ class _Repairing:
         """The last dropped count of each connection that stands."""
         self._expected = 0
         """Messages that were before, as far as headers or logs tell."""
+        self._let_go = 0
+        """Messages that a flight recorder let go of segments of which it kept a piece."""
 
     def log(self, name: str, items: Iterable[Item]) -> Iterator[int]:
         """Take in a log; `name` is told with offsets. Gives how far it has been read."""
@@ -116,6 +128,11 @@ class _Repairing:
     def finish(self) -> RepairReport:
         """All has been read."""
         self._end_segment()
+        if self._let_go:
+            self.report.notes.append(
+                f"{counted(self._let_go, 'message')} had been let go, of sandboxes that held more "
+                "than an equal share"
+            )
         return self.report
 
     def _take(self, item: Item) -> None:
@@ -145,6 +162,7 @@ class _Repairing:
         self._joined.begin(begin)
         self._position = begin.end
         is_first = self._segment is None or begin.is_joined
+        is_base = is_first and not (self._has_beginning and self._segment is None)
         number = int_in(begin.head, "segment", 1)
         # Format 1 does not tell whether it was closed.
         is_closed = begin.format != FORMAT
@@ -152,21 +170,26 @@ class _Repairing:
         if not begin.head and begin.format == FORMAT:
             self.report.tell(f"the header of a segment {self._at(begin.position)} is damaged")
         before = ConnectionCounts.read(begin.head.get("before")).total().messages
-        if is_first:
+        if is_base:
             self._expected = before
         elif (missing := before - self._expected) > 0:
             self._expected = before
             self.report.tell(f"{counted(missing, 'message')} of segments before number {number}")
             self._lost(missing, self._newest_ns, self._newest_ns)
+        let_go = thinned_in(begin.head).counts.total().messages
+        self._let_go += let_go
+        self._expected += let_go
         self._stand(begin, is_first=is_first)
         for conn in self._open:
             self._segment.drops[conn] = self._out.counts_of(conn).dropped
 
     def _stand(self, begin: Begin, *, is_first: bool) -> None:
         """Write who stood when the segment began, as far as that is not known."""
-        counts = ConnectionCounts.read(begin.head.get("before"))
-        processes = dict(carried_in(begin.head)) if is_first else {}
-        for entry in list_in(begin.head, "connections"):
+        # Before a piece comes all that was let go of later ones too.
+        head = self._head if is_first and thinned_in(begin.head).to_ns else begin.head
+        counts = ConnectionCounts.read(head.get("before"))
+        processes = dict(carried_in(head)) if is_first else {}
+        for entry in list_in(head, "connections"):
             if not isinstance(entry, list) or list(map(type, entry)) != [int, int, dict, int]:
                 continue
             number, opened_ns, details, dropped = entry
@@ -349,7 +372,8 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
         trace_id = told.hex() if isinstance(told, bytes) else ""
         source = TraceOrigin(path.resolve().name, trace_id, tuple(host_in(head).items()))
         writer.mark(_first_time(logs[0]), OriginMark("repaired", (source,)).details())
-        repairing = _Repairing(writer)
+        has_beginning = path.is_dir() and next(iter(files.logs_in(path)), 0) == 1
+        repairing = _Repairing(writer, head, has_beginning=has_beginning)
         done = told_bytes = 0
         for log in logs:
             with opened_source(log) as opened:
@@ -378,8 +402,11 @@ def _is_save_file(path: Path) -> bool:
 def _first_head(logs: list[Path]) -> dict[str, Any]:
     """The header of the first log that has one."""
     head = folder_header(logs)
-    # What was before is known of the oldest one alone.
-    return head if segment_header(logs[0]).get("id") == head.get("id") else {**head, "before": {}}
+    if segment_header(logs[0]).get("id") != head.get("id"):
+        # What was before is known of the oldest one alone.
+        return {**head, "before": {}}
+    pieces = [log for log in logs if files.is_piece(log)]
+    return combined([segment_header(log) for log in logs[: len(pieces) + 1]]) if pieces else head
 
 
 def _first_time(log: Path) -> int:

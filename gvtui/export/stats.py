@@ -34,11 +34,13 @@ class Shortfall:
     """Bytes of the log that cannot be read."""
     let_go: int = 0
     """Messages of deleted segments."""
+    missing: int = 0
+    """Messages of segments that are gone from between others."""
 
     @property
     def messages(self) -> int:
         """All messages that came and are not counted."""
-        return self.refused + self.lost + self.damaged + self.let_go
+        return self.refused + self.lost + self.damaged + self.let_go + self.missing
 
     @classmethod
     def of(cls, trace: Trace, survey: Survey) -> Shortfall:
@@ -51,6 +53,7 @@ class Shortfall:
             len(trace.damage),
             trace.damaged_bytes,
             accounting.let_go,
+            accounting.missing,
         )
 
 
@@ -226,6 +229,7 @@ def _notes(statistics: Statistics, lacks: Shortfall) -> Iterator[str]:
         (lacks.lost, "lost"),
         (lacks.damaged, "damaged"),
         (lacks.let_go, "let go with the oldest segments"),
+        (lacks.missing, "of segments that are missing between others"),
     )
     if words := ", ".join(f"{count:,} {what}" for count, what in missing if count):
         were = counted(lacks.messages, "message is", "messages are")

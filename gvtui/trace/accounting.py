@@ -20,6 +20,8 @@ class Accounting:
     """How many messages the monitor received from the sockets; None if the trace does not tell."""
     let_go: int = 0
     """How many were in deleted segments of a flight recorder."""
+    missing: int = 0
+    """How many were in segments that are gone from between others, as far as headers tell."""
     logged: int = 0
     """How many are in the log, including damaged ones."""
     indexed: int = 0
@@ -38,8 +40,8 @@ class Accounting:
         """How many messages are unaccounted for; 0 if the number received is not known."""
         if self.received is None:
             return 0
-        known = self.let_go + self.logged + sum(self.refused.values()) + self.lost
-        return self.received - known
+        known = self.let_go + self.missing + self.logged
+        return self.received - known - sum(self.refused.values()) - self.lost
 
     def problems(self) -> Iterator[str]:
         """What does not add up, in sentences without full stop."""

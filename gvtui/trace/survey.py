@@ -73,7 +73,7 @@ class _Recording:
     """One recording of those in a file."""
 
     def __init__(self) -> None:
-        self.logged = self.let_go = self.dropped_let_go = 0
+        self.logged = self.let_go = self.missing = self.dropped_let_go = 0
         self.reception: Reception | None = None
         self.is_closed = False
 
@@ -156,8 +156,10 @@ class _Reading:
             survey.may_lack_drops |= before.other_connections > 0 or any(
                 conn not in known for conn in before.by_conn
             )
-        elif (missing := total.messages - recording.let_go - recording.logged) > 0 and begin.head:
-            recording.let_go += missing
+            return
+        told = recording.let_go + recording.missing + recording.logged
+        if (missing := total.messages - told) > 0 and begin.head:
+            recording.missing += missing
             survey.may_lack_drops = True
             self._problem(f"{counted(missing, 'message')} of segments between others are missing")
         recording.is_closed = False
@@ -193,6 +195,7 @@ class _Reading:
         for recording in self._recordings:
             accounting.logged += recording.logged
             accounting.let_go += recording.let_go
+            accounting.missing += recording.missing
             accounting.dropped_let_go += recording.dropped_let_go
         accounting.dropped = survey.tally.total().dropped + accounting.dropped_let_go
         survey.may_lack_drops |= trace.connections.may_lack_drops(NEVER_AGAIN)

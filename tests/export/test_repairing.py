@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import dropped, marks, payloads, recording
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
+from tests.trace.test_pieces import Recorder as FlightRecorder
 
 
 def mend(source: Path, name: str = "mended.gvtrace") -> tuple[Path, RepairReport]:
@@ -255,15 +257,42 @@ def test_what_is_written_now_is_left_alone(tmp_path: Path) -> None:
         repair(tmp_path / "c", tmp_path / "b.gvtrace")
 
 
-def test_an_empty_segment_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_empty_segment_is_told(tmp_path: Path, number: int) -> None:
     writer = TraceWriter(tmp_path / "live", keep_bytes=1 << 20, segment_bytes=1500)
     writer.opened(1, TIME_NS, {"peer_pid": 7})
-    for number in range(24):
-        writer.message(1, TIME_NS + number, read_message(fd=number))
+    for place in range(24):
+        writer.message(1, TIME_NS + place, read_message(fd=place))
     writer.closed(1, TIME_NS + 24, {})
     writer.close()
-    os.truncate(tmp_path / "live" / "00000002.gvtrace", 0)
+    os.truncate(tmp_path / "live" / f"0000000{number}.gvtrace", 0)
     report = repair(tmp_path / "live", tmp_path / "out.gvtrace")
-    assert "all of 00000002.gvtrace, which is empty" in report.words
+    assert f"all of 0000000{number}.gvtrace, which is empty" in report.words
     assert report.messages + report.lost == 24
     assert 0 < report.lost < 24
+
+
+def test_what_a_flight_recorder_let_go_is_not_lost(tmp_path: Path) -> None:
+    source = tmp_path / "live"
+    recorder = FlightRecorder(source)
+    for round_ in range(80):
+        recorder.send(1, dropped=round_ // 20)
+        recorder.send(2, 60, dropped=round_)
+    recorder.writer.close()
+    path, report = mend(source)
+    assert (report.words, report.lost) == ([], 0)
+    with closing(Trace.open(source)) as trace:
+        let_go = sum(each.counts.total().messages for each in trace.thinned)
+        told = survey(trace).accounting
+    assert report.notes == [
+        f"{let_go:,} messages had been let go, of sandboxes that held more than an equal share"
+    ]
+    assert report.messages == told.logged
+    assert not [mark for mark in marks(path) if isinstance(mark, LostMark)]
+    assert dropped(path) == told.dropped == 79 + 3
+    # A segment that is missing is lost all the same.
+    gone = segment_path(source, segment_numbers(source)[2])
+    lost = [item.whole for item in scan_log(gone.read_bytes()) if isinstance(item, Messages)]
+    gone.unlink()
+    _, report = mend(source, "again.gvtrace")
+    assert (report.lost, len(report.words)) == (sum(lost), 1)

@@ -119,17 +119,19 @@ def test_json_has_all_lines(path: Path) -> None:
 
 def test_numbers_that_lack_messages_say_so() -> None:
     statistics = statistics_of(MemoryTrace([enter(1, 0, 5), drop(count=3)]))
-    lacks = Shortfall(may_lack_drops=True, refused=2, lost=30, damaged=1, unreadable_bytes=1)
+    lacks = Shortfall(
+        may_lack_drops=True, refused=2, lost=30, damaged=1, unreadable_bytes=1, missing=4
+    )
     assert [line for line in stats_text(statistics, lacks) if "bounds" in line] == [
         "At least 3 points were dropped: all numbers are lower bounds.",
-        "33 messages are not counted (2 refused by limits, 30 lost, 1 damaged): all numbers are "
-        "lower bounds.",
+        "37 messages are not counted (2 refused by limits, 30 lost, 1 damaged, 4 of segments that "
+        "are missing between others): all numbers are lower bounds.",
         "1 byte could not be read: all numbers are lower bounds.",
     ]
     content = json.loads(stats_json(statistics, {}, lacks))
     assert (content["dropped"], content["dropped_at_least"]) == (3, True)
     assert content["lower_bound"]
-    assert content["missing"]["messages"] == 33
+    assert content["missing"]["messages"] == 37
 
 
 def test_drops_that_nobody_told_of_make_lower_bounds() -> None:

@@ -114,6 +114,9 @@ def test_segments_that_are_missing_between_others_are_told(tmp_path: Path) -> No
     found = look(joined)
     assert len(found.problems) == 1
     assert found.problems[0].endswith("of segments between others are missing")
+    # What is missing was not let go: that is what comes before all others.
+    assert (found.accounting.let_go, found.accounting.logged + found.accounting.missing) == (0, 800)
+    assert found.accounting.missing > 0
 
 
 def test_what_is_kept_of_a_flight_recorder_adds_up(tmp_path: Path) -> None:
