@@ -23,6 +23,8 @@ MAX_PROCESSES = 20_000
 """How many processes are kept; of more, some are forgotten of the sandboxes that have more than an
 equal share, those that ended first."""
 
+_LEAST_PART = 4
+"""Which part of those to forget goes at least, for all are looked at each time."""
 _MAX_ANCESTORS = 1000
 _LOOKED_AT = 64
 """How many processes with the same id are looked at for one that reads alike."""
@@ -349,8 +351,7 @@ class ProcessTree:
         sizes = {life: len(processes) for life, processes in self._by_life.items()}
         level = share([0] * len(sizes), list(sizes.values()), len(self._by_number) - wanted)
         beyond = {life: size - level for life, size in sizes.items() if size > level}
-        chosen = self._oldest(beyond, wanted, only_ended=True)
-        chosen = chosen or self._oldest(beyond, wanted, only_ended=False)
+        chosen = self._oldest(beyond, wanted)
         gone = {process.number for process in chosen}
         for process in chosen:
             del self._by_number[process.number]
@@ -371,15 +372,18 @@ class ProcessTree:
         self.forgotten += len(chosen)
         self.version += 1
 
-    def _oldest(self, of_life: dict[int, int], most: int, *, only_ended: bool) -> list[Process]:
-        """The processes that were seen first, of each life no more than is given for it."""
-        left, chosen = dict(of_life), []
-        for process in self._by_number.values():
-            if left.get(process.life, 0) and (process.has_ended or not only_ended):
-                left[process.life] -= 1
-                chosen.append(process)
-                if len(chosen) == most:
-                    break
+    def _oldest(self, left: dict[int, int], most: int) -> list[Process]:
+        """The processes that were seen first, of each life no more than is left to it: ended ones
+        and, where these are so few that looking at all pays too little, some that run."""
+        chosen: list[Process] = []
+        for has_ended in (True, False):
+            wanted = most if has_ended or not chosen else max(1, most // _LEAST_PART)
+            for process in self._by_number.values() if len(chosen) < wanted else ():
+                if process.has_ended == has_ended and left.get(process.life, 0):
+                    left[process.life] -= 1
+                    chosen.append(process)
+                    if len(chosen) == wanted:
+                        break
         return chosen
 
 

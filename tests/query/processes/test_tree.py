@@ -64,6 +64,21 @@ def test_those_that_ended_are_forgotten_first() -> None:
     assert len(tree.roots()) == len(tree) == 3
 
 
+def test_few_that_end_do_not_have_all_looked_at_each_time() -> None:
+    tree = ProcessTree(max_processes=640)
+    for pid in range(1, 641):
+        add(tree, pid).has_ended = pid == 1
+    losses = []
+    for pid in range(1000, 1100):
+        before = tree.forgotten
+        # It ends at once, so there is always one to forget that runs no more.
+        add(tree, pid).has_ended = True
+        losses += [tree.forgotten - before] if tree.forgotten > before else []
+    # A quarter of a sixteenth is forgotten at least, and each time all are looked at.
+    assert min(losses) == 10
+    assert len(losses) == 10
+
+
 @pytest.mark.parametrize(("held", "kept"), [(29, 29), (30, 29)])
 def test_a_sandbox_with_many_processes_pushes_out_its_own_alone(held: int, kept: int) -> None:
     # A sixteenth goes at once: of what stays, 59, each of two may have 29.
