@@ -15,7 +15,7 @@ import platformdirs
 
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.files import write_whole
-from gvtui.limits import read_limit
+from gvtui.limits import read_keep, read_keep_for, read_limit
 from gvtui.toml import Problems, TomlError, place_words, read_toml, reason, toml_text
 from gvtui.words import lower_first
 
@@ -71,6 +71,10 @@ class Config:
     """`unicode` or `ascii`; "" leaves the choice to gvtui."""
     compress: str = ""
     """How complete segments are kept, `zstd` or `none`; "" leaves it to each command."""
+    keep: int = 0
+    """How many bytes of disk messages may use; 0 leaves it to each command."""
+    keep_for: float | None = None
+    """For how many seconds messages are kept, 0 for no bound; None leaves it to each command."""
     exec_audit_variable: str = ""
     """The environment variable with the audit ID of exec sessions; "" for that of Kubernetes."""
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -295,6 +299,8 @@ _SETTINGS: dict[str, Callable[[object], Any]] = {
     "limits": _limits,
     "rules": _tables,
     "compress": _one_of("zstd", "none"),
+    "keep": read_keep,
+    "keep-for": read_keep_for,
     "exec-audit-variable": _word,
 }
 """The function that reads each setting; the names are the fields of `Config`, with `-` for `_`."""

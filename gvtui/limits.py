@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SPANS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(s|min|h|d|w)")
 _COUNT = re.compile(r"\d{1,18}")
 _SHOWN = 40
+
+MIN_KEEP_BYTES = 16 << 20
+"""The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
+
+MIN_KEEP_SECONDS = 60.0
+"""The shortest time for which messages are kept, in seconds."""
+
+NO_SPAN = "none"
+"""What stands for no bound of time."""
 
 
 class Limit(NamedTuple):
@@ -191,6 +202,45 @@ def read_size(text: str) -> int | None:
     """The bytes in a text such as `500M` or `2GiB`, with units of powers of 1024; None if wrong."""
     match = _SIZE.fullmatch(text.strip())
     return int(float(match[1]) * (1 << _UNITS[match[2].upper()])) if match else None
+
+
+def read_keep(value: object) -> int:
+    """Read for how many bytes messages are kept, such as `20GiB`.
+
+    Raises:
+        ValueError: it is no such text; the error's says why.
+    """
+    size = read_size(value) if isinstance(value, str) else None
+    if size is None:
+        raise ValueError(f"{_cut(str(value))!r} is not a size; write one such as 500M or 2GiB")
+    if size < MIN_KEEP_BYTES:
+        raise ValueError(f"{_cut(str(value))!r} is too small; give 16MiB or more")
+    return size
+
+
+def read_keep_for(value: object) -> float:
+    """Read for how many seconds messages are kept, such as `30min` or `7d`; 0 for `none`.
+
+    Raises:
+        ValueError: it is no such text; the error's says why.
+    """
+    if value == NO_SPAN:
+        return 0.0
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{_cut(str(value))!r} is not a time; write one such as 30min, 12h or 7d")
+    seconds = float(match[1]) * _SPANS[match[2]]
+    if seconds < MIN_KEEP_SECONDS:
+        raise ValueError(f"{_cut(str(value))!r} is too short; give 1min or more")
+    return seconds
+
+
+def span_text(seconds: float) -> str:
+    """A number of seconds as `read_keep_for` takes it, in the largest unit that fits, up to days."""
+    if not seconds:
+        return NO_SPAN
+    whole = [name for name, unit in _SPANS.items() if seconds % unit == 0 and name != "w"]
+    return f"{seconds / _SPANS[whole[-1]]:.0f}{whole[-1]}" if whole else f"{seconds:.9g}s"
 
 
 def read_limit(name: str, value: object) -> int:

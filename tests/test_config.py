@@ -27,6 +27,8 @@ columns = [
 copy-command = "xclip -selection 'clip board'"
 signs = "ascii"
 compress = "none"
+keep = "20GiB"
+keep-for = "7d"
 
 [keys]
 "filter.pid" = "ctrl+y"
@@ -74,6 +76,7 @@ def test_all_settings(tmp_path: Path) -> None:
     assert found.keys == {"filter.pid": "ctrl+y", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true"}
     assert (found.theme, found.signs, found.compress) == ("gvtui-light", "ascii", "none")
+    assert (found.keep, found.keep_for) == (20 << 30, 7 * 86_400)
     assert found.columns == ("time", "point")
     assert found.copy_command == ("xclip", "-selection", "clip board")
     assert found.rules == ({"name": "shell"}, {"name": "root"})
@@ -87,8 +90,8 @@ def test_every_setting_has_its_line(tmp_path: Path) -> None:
         assert names[-1] in lines[found.lines[names] - 1]
     for name in found.keys:
         assert lines[found.lines["keys", name] - 1].startswith(f'"{name}"')
-    assert found.where("keys", "filter.pid") == f"{tmp_path}/config.toml, line 12"
-    assert found.where("filters", "failed").endswith("line 16")
+    assert found.where("keys", "filter.pid") == f"{tmp_path}/config.toml, line 14"
+    assert found.where("filters", "failed").endswith("line 18")
     assert found.where("keys", "no.such") == f"{tmp_path}/config.toml"
 
 
@@ -98,9 +101,9 @@ def test_a_profile_goes_before_all_else(tmp_path: Path) -> None:
     assert found.keys == {"filter.pid": "ctrl+p", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true", "root": "user.uid = 0"}
     assert (found.signs, found.profile) == ("ascii", "on-call")
-    assert found.where("keys", "filter.pid").endswith("line 30")
-    assert found.where("keys", "filter.add evt.failed = true").endswith("line 13")
-    assert found.where("filters", "root").endswith("line 33")
+    assert found.where("keys", "filter.pid").endswith("line 32")
+    assert found.where("keys", "filter.add evt.failed = true").endswith("line 15")
+    assert found.where("filters", "root").endswith("line 35")
 
 
 def test_an_unknown_profile_is_an_error(tmp_path: Path) -> None:
@@ -128,6 +131,10 @@ def test_without_a_file_all_is_as_gvtui_has_it(own_home: Path) -> None:
         ("columns = [1]", ["line 1: columns: a list of texts was expected"]),
         ("columns = true", ["line 1: columns: a list of texts was expected"]),
         ('compress = "gzip"', ["line 1: compress: 'gzip' where zstd or none was expected"]),
+        ('keep = "1K"', ["line 1: keep: '1K' is too small; give 16MiB or more"]),
+        ("keep = 3", ["line 1: keep: '3' is not a size; write one such as 500M or 2GiB"]),
+        ('keep-for = "7"', ["line 1: keep-for: '7' is not a time; write one such as 30min, 12h"]),
+        ('keep-for = "1s"', ["line 1: keep-for: '1s' is too short; give 1min or more"]),
         ('signs = "x"', ["line 1: signs: 'x' where unicode or ascii was expected"]),
         ('\ncopy-command = "a \'"', ["line 2: copy-command: this is no command: no closing quo"]),
         ("rules = 3", ["line 1: rules: tables were expected"]),

@@ -14,8 +14,10 @@ from gvtui.limits import (
     changed,
     explain,
     packed,
+    read_keep_for,
     read_limit,
     read_size,
+    span_text,
     table,
 )
 
@@ -76,3 +78,10 @@ def test_the_help_has_every_row() -> None:
         assert f"  {name} " in told
         assert value in told
     assert max(map(len, told.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "text", ["none", "61s", "90s", "1min", "90min", "36h", "7d", "14d", "60.5s"]
+)
+def test_a_span_is_written_as_it_is_read(text: str) -> None:
+    assert span_text(read_keep_for(text)) == text

@@ -33,7 +33,6 @@ def live_options(options: dict[str, Any]) -> LiveOptions:
     monitor = monitor_options(
         options,
         record=record,
-        keep_bytes=options["keep_bytes"],
         is_compressed=record is None and compresses(options, "none"),
     )
     if options["readonly"]:

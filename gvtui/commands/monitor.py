@@ -23,9 +23,11 @@ from gvtui.commands.options import (
     monitor_options,
 )
 from gvtui.commands.units import SOCKET, TRACES, UNITS, UnitOptions
+from gvtui.limits import span_text
 from gvtui.saying import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gvtui.monitor.options import MonitorOptions
@@ -79,7 +81,6 @@ def monitor(
     ctx: click.Context,
     /,
     trace: Path | None,
-    keep_bytes: int,
     metrics: str | None,
     unit: str | None,
     **options: Any,  # noqa: ANN401
@@ -115,12 +116,18 @@ def monitor(
     started = monitor_options(
         options,
         record=None if is_folder else trace,
-        keep_bytes=keep_bytes,
         is_compressed=is_folder and compresses(options, "zstd"),
     )
     if is_folder:
         started = replace(started, place=trace.absolute())
     ctx.exit(_run(started, trace, metrics))
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "socket_mode": "{:o}".format,
+    "keep_seconds": span_text,
+}
+"""How values are written that are not as they were given, by the names of their options."""
 
 
 def _is_default(ctx: click.Context, name: str) -> bool:
@@ -140,8 +147,8 @@ def _other_words(ctx: click.Context) -> list[str]:
             continue
         for each in value if option.multiple else [value]:
             text = f"{each[0]}={each[1]}" if isinstance(each, tuple) else str(each)
-            written = {"socket_mode": "{:o}", "keep_seconds": "{:.0f}s"}.get(name)
-            words += [option.opts[0], written.format(each) if written else text]
+            written = _WRITTEN.get(name)
+            words += [option.opts[0], written(each) if written else text]
     return words
 
 

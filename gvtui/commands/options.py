@@ -175,10 +175,9 @@ KEEP_OPTION = click.option(
     "keep_bytes",
     metavar="SIZE",
     type=Size(),
-    default="2GiB",
-    show_default=True,
+    show_default="2GiB",
     help="Disk space for messages if they are not recorded; the oldest are removed first, of each "
-    "sandbox as far as it holds more than an equal share.",
+    "sandbox as far as it holds more than an equal share. Goes before keep in config.toml.",
 )
 
 KEEP_FOR_OPTION = click.option(
@@ -186,10 +185,9 @@ KEEP_FOR_OPTION = click.option(
     "keep_seconds",
     metavar="TIME",
     type=Span(),
-    default=0.0,
     help="Keep messages no longer than that, such as 7d, 12h or 30min, however much room there is; "
-    "they go together with what came up to an eighth of that time later. Without it, only --keep "
-    "counts. Not for what --record writes.",
+    "they go together with what came up to an eighth of that time later. Goes before keep-for in "
+    'config.toml; without both, or with "none", only --keep counts. Not for what --record writes.',
 )
 
 COMPRESS_OPTION = click.option(
@@ -317,22 +315,38 @@ def compresses(options: dict[str, Any], usual: str) -> bool:
     return (options["compress"] or configured or usual) == "zstd"
 
 
+def retention(options: dict[str, Any]) -> tuple[int, float]:
+    """For how many bytes and seconds messages are kept, as `--keep` and `--keep-for` or config.toml
+    say; 0 seconds for no bound.
+
+    Raises:
+        UnknownProfileError: there is no such profile.
+    """
+    from gvtui.config import read_config
+
+    config = read_config(profile=options.get("profile", ""))
+    given_bytes, given_seconds = options.get("keep_bytes"), options.get("keep_seconds")
+    seconds = config.keep_for if given_seconds is None else given_seconds
+    return given_bytes or config.keep or DEFAULT_KEEP_BYTES, seconds or 0.0
+
+
 def monitor_options(
     options: dict[str, Any],
     *,
     record: Path | None = None,
-    keep_bytes: int = DEFAULT_KEEP_BYTES,
     is_compressed: bool = False,
     is_spool: bool = False,
 ) -> MonitorOptions:
-    """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line; for the
-    others see `MonitorOptions`."""
+    """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line, and of
+    `KEEP_OPTION` and `KEEP_FOR_OPTION` where there are these; for the others see `MonitorOptions`."""
+    keep_bytes, keep_seconds = retention(options)
     return MonitorOptions(
         listen=options["listen"],
         record=record,
         keep_bytes=keep_bytes,
         compresses=is_compressed,
-        keep_seconds=options.get("keep_seconds") or 0.0,
+        # A recording keeps all, and what is on its way to somewhere else does not grow old.
+        keep_seconds=0.0 if record is not None or is_spool else keep_seconds,
         is_spool=is_spool,
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],

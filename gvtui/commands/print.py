@@ -235,8 +235,7 @@ def _print_live(wanted: _PrintedRows, options: dict[str, Any]) -> int:
     from gvtui.commands.watching import LostMessagesError, watching
     from gvtui.trace.reader import Trace
 
-    kept = options["keep_bytes"]
-    with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
+    with watching(monitor_options(options, is_spool=True)) as state:
         say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
         trace = Trace.open(state.monitor.trace_path)
         try:

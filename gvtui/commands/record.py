@@ -128,11 +128,9 @@ def _record_folder(out: Path, end: float | None, options: dict[str, Any]) -> boo
     """Have the monitor write a trace of segments, as `_record_all`."""
     from gvtui.monitor.places import MonitorPlace
 
-    kept, packs = options["keep_bytes"], compresses(options, "zstd")
-    started = monitor_options(options, keep_bytes=kept, is_compressed=packs)
-    place = MonitorPlace(
-        out, started.listen, kept, is_folder=True, keep_seconds=started.keep_seconds
-    )
+    started = monitor_options(options, is_compressed=compresses(options, "zstd"))
+    kept, seconds = started.keep_bytes, started.keep_seconds
+    place = MonitorPlace(out, started.listen, kept, is_folder=True, keep_seconds=seconds)
     try:
         return _record_all(replace(started, place=out.absolute()), end, place)
     finally:
@@ -196,8 +194,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
     from gvtui.trace.reader import Trace
     from gvtui.trace.records import TraceError
 
-    kept = options["keep_bytes"]
-    with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
+    with watching(monitor_options(options, is_spool=True)) as state:
         trace = Trace.open(state.monitor.trace_path)
         try:
             selection = Selection(trace, filter_text)

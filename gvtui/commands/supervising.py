@@ -108,6 +108,8 @@ class Supervisor:
             "viewers": self.station.viewers,
         }
         self._reach.look()
+        options = self._options
+        kept = None if options.record else (options.keep_bytes, options.keep_seconds)
         faults = [*self._faults.values(), *filter(None, [self._trouble])]
         return status_document(
             monitor,
@@ -117,6 +119,7 @@ class Supervisor:
             faults=faults,
             now_ns=time.time_ns(),
             reach=self._reach,
+            kept=kept,
         )
 
     def _hear(self, event: dict[str, Any]) -> None:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import pwd
 import re
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gvtui.limits import read_limit, read_size
+from gvtui.limits import read_keep, read_keep_for, read_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _Value = TypeVar("_Value")
-
-MIN_KEEP_BYTES = 16 << 20
-"""The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
-
-MIN_KEEP_SECONDS = 60.0
-"""The shortest time for which messages are kept, in seconds."""
-
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class _Read(click.ParamType[_Value]):
@@ -55,28 +50,17 @@ class Size(_Read[int]):
 
     def read(self, text: str) -> int:
         """The number of bytes; raises ValueError."""
-        size = read_size(text)
-        if size is None:
-            raise ValueError(f"{text!r} is not a size; write one such as 500M or 2GiB.")
-        if size < MIN_KEEP_BYTES:
-            raise ValueError(f"{text!r} is too small; give 16MiB or more.")
-        return size
+        return _sentence(read_keep, text)
 
 
 class Span(_Read[float]):
-    """A time in seconds, minutes, hours, days or weeks, such as `30min` or `7d`."""
+    """A time in seconds, minutes, hours, days or weeks, such as `30min` or `7d`; 0 for `none`."""
 
     name = "time"
 
     def read(self, text: str) -> float:
         """The number of seconds; raises ValueError."""
-        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)(s|min|h|d|w)", text)
-        if match is None:
-            raise ValueError(f"{text!r} is not a time; write one such as 30min, 12h or 7d.")
-        seconds = float(match[1]) * _UNITS[match[2]]
-        if seconds < MIN_KEEP_SECONDS:
-            raise ValueError(f"{text!r} is too short; give 1min or more.")
-        return seconds
+        return _sentence(read_keep_for, text)
 
 
 class FileMode(_Read[int]):
@@ -132,3 +116,11 @@ class User(_Read[int]):
             return pwd.getpwnam(text).pw_uid
         except (KeyError, ValueError) as error:
             raise ValueError(f"there is no user {text!r} on this machine.") from error
+
+
+def _sentence(read: Callable[[str], _Value], text: str) -> _Value:
+    """What is read of a text; its error ends with a full stop here."""
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ValueError(f"{error}.") from error

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.escape import escape
+from gvtui.limits import span_text
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def status_document(
     faults: list[str],
     now_ns: int,
     reach: Reach,
+    kept: tuple[int, float] | None,
 ) -> dict[str, Any]:
     """How the monitor is, as plain values.
 
@@ -78,7 +80,10 @@ def status_document(
         faults: what is wrong now.
         now_ns: the time, Unix nanoseconds.
         reach: how far back rows reach.
+        kept: for how many bytes and seconds rows are kept, 0 seconds for no bound; None for a
+            recording, which keeps all.
     """
+    keep_bytes, keep_seconds = kept if kept is not None else (None, None)
     connections = trace.connections
     account = monitor.account_of(connections.messages, is_all=not trace.is_behind)
     messages_rate, dropped_rate = rates.per_second
@@ -93,6 +98,8 @@ def status_document(
             "path": str(monitor.trace_path),
             "bytes": trace.size_bytes,
             "free_bytes": _free_bytes(monitor.trace_path),
+            "keep_bytes": keep_bytes,
+            "keep_seconds": keep_seconds or None,
             "rows_behind": trace.available_rows - trace.end_row,
         },
         "connections": {
@@ -167,6 +174,7 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"socket       {escape(told['listen'], _MAX_TEXT)}"
     yield f"trace        {escape(trace['path'], _MAX_TEXT)}"
     yield f"             {trace['bytes']:,} bytes{room}"
+    yield f"keeps        {_kept(trace.get('keep_bytes'), trace.get('keep_seconds'))}"
     yield f"viewers      {told['viewers']} attached"
     now = counted(connections["now"], "connection")
     refused = f", {connections['refused']:,} refused" if connections["refused"] else ""
@@ -190,6 +198,14 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
         name = f"{each['name']} ({name})" if each["name"] else name
         counts = f"{each['messages']:>14,} {each['dropped']:>12,}"
         yield f"{counts}  {_when(each.get('rows_since_ns', 0)):<19}  {escape(name, _MAX_TEXT)}"
+
+
+def _kept(size: int | None, seconds: float | None) -> str:
+    """How much is kept, and how long, in words."""
+    if size is None:
+        return "all"
+    older = f", nothing older than {span_text(seconds)}" if seconds else ""
+    return f"{size:,} bytes at most{older}"
 
 
 def _when(time_ns: int) -> str:
@@ -265,6 +281,18 @@ _METRICS = (
         "gauge",
         "The size of the trace on disk.",
         lambda told: told["trace"]["bytes"],
+    ),
+    _Metric(
+        "gvtui_keep_bytes",
+        "gauge",
+        "How much room the trace, and others in its folder, may take; missing for a recording.",
+        lambda told: told["trace"]["keep_bytes"],
+    ),
+    _Metric(
+        "gvtui_keep_seconds",
+        "gauge",
+        "How long messages are kept at most; missing if only the room counts.",
+        lambda told: told["trace"]["keep_seconds"],
     ),
     _Metric(
         "gvtui_disk_free_bytes",

@@ -13,10 +13,11 @@ from gvtui.commands.options import (
     format_option,
     limits_in_force,
     monitor_options,
+    retention,
 )
 from gvtui.export.formats import LINE_FORMATS
 from gvtui.limits import AS_THEY_COME, changed
-from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.options import DEFAULT_KEEP_BYTES, MonitorOptions
 
 
 def test_examples_stand_as_they_are() -> None:
@@ -84,6 +85,51 @@ def test_what_is_given_goes_before_what_is_configured(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert compresses({"compress": given}, usual) is is_compressed
     assert compresses({"compress": given, "profile": "other"}, usual) is (given != "none")
+
+
+@pytest.mark.parametrize(
+    ("given", "configured", "kept"),
+    [
+        ({}, "", (DEFAULT_KEEP_BYTES, 0.0)),
+        ({"keep_bytes": None, "keep_seconds": None}, "", (DEFAULT_KEEP_BYTES, 0.0)),
+        ({}, 'keep = "1GiB"\nkeep-for = "7d"', (1 << 30, 604_800.0)),
+        ({"keep_bytes": 20 << 20}, 'keep = "1GiB"\nkeep-for = "7d"', (20 << 20, 604_800.0)),
+        ({"keep_seconds": 60.0}, 'keep = "1GiB"\nkeep-for = "7d"', (1 << 30, 60.0)),
+        ({"keep_seconds": 0.0}, 'keep-for = "7d"', (DEFAULT_KEEP_BYTES, 0.0)),
+        ({"profile": "short"}, 'keep-for = "7d"', (DEFAULT_KEEP_BYTES, 3600.0)),
+    ],
+)
+def test_what_is_kept_is_as_given_or_as_configured(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, object],
+    configured: str,
+    kept: tuple[int, float],
+) -> None:
+    (tmp_path / "gvtui").mkdir()
+    text = f'{configured}\n[profile.short]\nkeep-for = "1h"\n'
+    (tmp_path / "gvtui" / "config.toml").write_text(text)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert retention(given) == kept
+
+
+def test_a_recording_keeps_all_whatever_is_configured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gvtui").mkdir()
+    (tmp_path / "gvtui" / "config.toml").write_text('keep-for = "7d"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    found: list[MonitorOptions] = []
+
+    @click.command()
+    @apply(MONITOR_OPTIONS)
+    def command(**options: object) -> None:
+        found.append(monitor_options(options))
+        found.append(monitor_options(options, record=Path("x")))
+        found.append(monitor_options(options, is_spool=True))
+
+    command.main([], standalone_mode=False)
+    assert [each.keep_seconds for each in found] == [604_800.0, 0.0, 0.0]
 
 
 def test_limits_of_the_configuration_count_unless_the_command_line_sets_them(

@@ -58,7 +58,7 @@ def test_what_is_no_user(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90s", 90), ("1min", 60), ("1.5h", 5400), ("7d", 604_800), ("2w", 1_209_600)],
+    [("90s", 90), ("1min", 60), ("1.5h", 5400), ("7d", 604_800), ("2w", 1_209_600), ("none", 0)],
 )
 def test_times(text: str, seconds: float) -> None:
     assert Span().convert(text, None, None) == seconds

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.commands.values import MIN_KEEP_BYTES
-from gvtui.limits import AS_THEY_COME, changed
+from gvtui.limits import AS_THEY_COME, MIN_KEEP_BYTES, changed
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.document import pod_init_document, save_document

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+import pytest
 
 from gvtui.export.status import (
     MOST_NAME_BYTES,
@@ -35,7 +36,11 @@ class FakeHearing(Hearing):
 
 
 def document(
-    tmp_path: Path, *faults: str, others: int = 0, closed: tuple[int, ...] = ()
+    tmp_path: Path,
+    *faults: str,
+    others: int = 0,
+    closed: tuple[int, ...] = (),
+    kept: tuple[int, float] | None = None,
 ) -> dict[str, Any]:
     writer = TraceWriter(tmp_path / "x.gvtrace")
     for number in range(others):
@@ -59,6 +64,7 @@ def document(
         faults=list(faults),
         now_ns=60_000_000_000,
         reach=reach,
+        kept=kept,
     )
     trace.close()
     writer.close()
@@ -93,6 +99,29 @@ def test_metrics_are_in_the_text_format(tmp_path: Path) -> None:
     assert "gvtui_faults 0" in lines
     for line in lines:
         assert re.fullmatch(r"# (HELP|TYPE) gvtui_\w+ .+|gvtui_[a-z_]+ [0-9.e+-]+", line), line
+
+
+@pytest.mark.parametrize(
+    ("kept", "words", "metrics"),
+    [
+        (None, "keeps        all", []),
+        ((64 << 20, 0.0), "keeps        67,108,864 bytes at most", ["gvtui_keep_bytes 67108864"]),
+        (
+            (1 << 30, 5400.0),
+            "keeps        1,073,741,824 bytes at most, nothing older than 90min",
+            ["gvtui_keep_bytes 1073741824", "gvtui_keep_seconds 5400.0"],
+        ),
+    ],
+)
+def test_how_much_is_kept_and_how_long(
+    tmp_path: Path, kept: tuple[int, float] | None, words: str, metrics: list[str]
+) -> None:
+    told = json.loads(json.dumps(document(tmp_path, kept=kept)))
+    assert words in list(status_text(told))
+    lines = status_metrics(told).splitlines()
+    assert [line for line in lines if line.startswith("gvtui_keep_")] == metrics
+    size, seconds = kept or (None, None)
+    assert (told["trace"]["keep_bytes"], told["trace"]["keep_seconds"]) == (size, seconds or None)
 
 
 def test_a_rate_begins_anew_with_new_files() -> None:
