@@ -158,6 +158,7 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
     from gvtui.commands.succeeding import close_passed, succeeding
     from gvtui.commands.supervising import Supervisor
     from gvtui.commands.watching import watching
+    from gvtui.monitor.leftovers import Leftovers
     from gvtui.monitor.places import MonitorPlace
     from gvtui.monitor.systemd import Notifier
 
@@ -173,6 +174,9 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
             keep_seconds=options.keep_seconds,
         )
         stack.callback(place.close)
+        if is_folder and options.compresses:
+            leftovers = Leftovers(path, options.user)
+            stack.callback(leftovers.close)
         served = MetricsServer(metrics) if metrics is not None else None
         if served is not None:
             stack.callback(served.close)

@@ -126,14 +126,18 @@ def record(
 
 def _record_folder(out: Path, end: float | None, options: dict[str, Any]) -> bool:
     """Have the monitor write a trace of segments, as `_record_all`."""
+    from gvtui.monitor.leftovers import Leftovers
     from gvtui.monitor.places import MonitorPlace
 
     started = monitor_options(options, is_compressed=compresses(options, "zstd"))
     kept, seconds = started.keep_bytes, started.keep_seconds
     place = MonitorPlace(out, started.listen, kept, is_folder=True, keep_seconds=seconds)
+    leftovers = Leftovers(out, started.user) if started.compresses else None
     try:
         return _record_all(replace(started, place=out.absolute()), end, place)
     finally:
+        if leftovers is not None:
+            leftovers.close()
         place.close()
 
 

@@ -53,17 +53,18 @@ RECORDINGS = (
         "What is kept",
         "All that fits into --keep. Beyond, the oldest segment goes; of it stays what sandboxes have "
         "sent that hold less than an equal share, so that none pushes out the others. --keep-for 7d "
-        "lets go what is older, too. Of all traces in a folder together the oldest go first. A trace "
-        "mark says how much was let go, and gvtui status from when on each sandbox is whole. In "
-        'config.toml: keep = "20GiB", keep-for = "7d".',
+        "lets go what is older, too. Of all traces in a folder together the oldest go first, each as "
+        "a whole: shares are those of one trace, that of one start. A trace mark says how much was "
+        "let go, and gvtui status from when on each sandbox is whole. In config.toml: "
+        'keep = "20GiB", keep-for = "7d".',
         ("gvtui monitor --trace DIR --keep 20GiB",),
     ),
     Told(
         "Compression",
         "With --compress zstd another process compresses complete segments when a processor is idle; "
         "what stays of segments that go is compressed too. Every command shows the same of both. "
-        "What a monitor has not come to, the next one in the "
-        'folder does. In config.toml: compress = "none", or "zstd".',
+        "What a monitor has not come to, also one that was killed, the next one in the folder "
+        'does. In config.toml: compress = "none", or "zstd".',
         ("gvtui --compress zstd", "gvtui monitor --trace DIR --compress none"),
     ),
     Told(

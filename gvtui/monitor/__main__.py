@@ -121,6 +121,8 @@ def _receive(
         lacks = confine_receiver(trace_path, options.listen, options.user, is_folder=is_folder)
         if lacks:
             control.log("note", lacks)
+        if compressor is not None and former is not None and (words := former.left_out()):
+            control.log("note", words)
         thinner = _thinner(options, writer)
         _tend(monitor, compressor, thinner)
         trio.run(functools.partial(monitor.run, realtime=is_realtime))

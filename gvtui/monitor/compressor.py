@@ -19,6 +19,7 @@ import msgpack
 from gvtui.fence import seccomp
 from gvtui.fence.landlock import fence, own_files
 from gvtui.monitor.helper import Helper, HelperOwner
+from gvtui.monitor.priority import be_last
 from gvtui.monitor.rights import confine_helper
 from gvtui.trace.shrinking import ShrinkAnswer, shrink_segment
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _FILES = 4
 _MAX_MESSAGE = 4096
-_NICENESS = 19
 
 
 class Compressor(HelperOwner):
@@ -114,7 +114,7 @@ class Compressor(HelperOwner):
 
 def _serve(channel: socket.socket) -> None:
     """Compress what comes until the receiving process closes its end."""
-    _be_last()
+    be_last()
     confine_helper()
     with contextlib.suppress(OSError):
         fence(own_files())
@@ -145,11 +145,3 @@ def _shrunk(fds: Sequence[int]) -> ShrinkAnswer:
         return ShrinkAnswer(False, error.strerror or str(error))
     except EOFError as error:
         return ShrinkAnswer(False, str(error))
-
-
-def _be_last() -> None:
-    """Run only when a processor is idle."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -32,6 +32,8 @@ THINNER_PRIORITY = 1
 """The real-time priority of the process that has to keep pace with the monitor, below the screen's: it
 works for a part of the time that the monitor takes for the same messages."""
 
+_LAST_NICENESS = 19
+
 _THREADS = Path("/proc/self/task")
 _SWITCH = Path("/proc/sys/kernel/sched_autogroup_enabled")
 _SESSION = Path("/proc/self/autogroup")
@@ -76,6 +78,14 @@ def keep_pace() -> bool:
             return True
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     return False
+
+
+def be_last() -> None:
+    """Have this process run only when a processor is idle."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _LAST_NICENESS)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _be_nice(thread: int, niceness: int) -> None:

@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gvtui.monitor import former
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.folder import guard, make_folder
 from gvtui.monitor.former import FormerTraces
+from gvtui.monitor.leftovers import finish
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace import files
 from gvtui.trace.bytesource import opened_source
@@ -154,6 +156,76 @@ def test_few_are_looked_at_in_one_turn(
     assert turns.count(None) == len(logs) - 1
 
 
+def unfinished(log: Path) -> Callable[[], None]:
+    """Have a segment be as one that is written; gives what finishes it."""
+    index = files.index_path(log)
+    whole = index.read_bytes()
+    head = files.IndexHead.unpack(whole)
+    assert head is not None
+    open_head = files.IndexHead(head.trace_id, head.first_row).pack()
+    index.write_bytes(open_head + whole[files.INDEX_HEAD_SIZE :])
+
+    def finish_it() -> None:
+        index.write_bytes(whole)
+
+    return finish_it
+
+
+def test_an_unfinished_one_comes_when_it_has_been_finished(place: Path, own: Path) -> None:
+    logs = write(place / "20260101-a")
+    end = unfinished(logs[-1])
+    now = 0.0
+    traces = FormerTraces(place, own, lambda: now)
+    assert [traces.next() for _ in logs[:-1]] == logs[-2::-1]
+    now += former.LOOK_AGAIN_SECONDS
+    assert traces.next() is None
+    end()
+    assert traces.next() is None
+    now += former.LOOK_AGAIN_SECONDS
+    assert traces.next() == logs[-1]
+    now += former.LOOK_AGAIN_SECONDS
+    assert traces.next() is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root")
+def test_what_is_left_out_is_told(place: Path, own: Path) -> None:
+    logs = write(place / "20260101-a")
+    traces = FormerTraces(place, own)
+    assert traces.left_out() == ""
+    os.chown(logs[0].parent, 65534, 65534)
+    assert traces.left_out() == (
+        f"1 trace of former monitors in {place} cannot be changed by user 0, and what is not "
+        "compressed there stays as it is"
+    )
+    place.chmod(0o777)
+    assert traces.left_out().startswith(f"others may write to {place}: ")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root")
+def test_first_files_of_one_that_became_another_user_are_compressed() -> None:
+    with tempfile.TemporaryDirectory(prefix="gvtui-place-") as name:
+        judge_first_files(Path(name))
+
+
+def judge_first_files(place: Path) -> None:
+    own = place / "20260102-a"
+    logs = write(place / "20260101-a")
+    # The process that receives could read it by its one capability.
+    for path in (logs[0], files.index_path(logs[0])):
+        path.chmod(0o644)
+    os.chown(logs[0].parent, 65534, 65534)
+    for log in logs[1:]:
+        os.chown(log, 65534, 65534)
+        os.chown(files.index_path(log), 65534, 65534)
+    place.chmod(0o755)
+    pid = os.fork()
+    if pid == 0:
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(0, 65534, 0)
+        os._exit(0 if all_of(place, own) == logs[::-1] else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
 def is_compressed(log: Path) -> bool:
     with opened_source(log) as source, opened_source(files.index_path(log)) as index:
         return source.is_compressed and index.is_compressed
@@ -190,14 +262,15 @@ def test_the_next_monitor_compresses_what_a_killed_one_left(place: Path, tmp_pat
     logs = files.logs_of(folder)
     assert len(logs) > 1
     assert not any(map(is_compressed, logs))
-    # To open it is to complete its last segment.
     before = payloads(shutil.copytree(folder, tmp_path / "copy"))
     second = start(compresses=True)
     try:
         assert wait_until(lambda: all(map(is_compressed, logs[:-1])))
+        # The last one has to be finished first.
+        assert not is_compressed(logs[-1])
+        assert finish(place) == [folder]
+        assert wait_until(lambda: is_compressed(logs[-1]))
     finally:
         second.stop()
-    # The last one was not completed.
-    assert not is_compressed(logs[-1])
     assert payloads(folder) == before
     assert not list(folder.glob(".gvtui-*.new"))
