@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_SIZE
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -182,6 +183,23 @@ def logs_in(folder: Path) -> dict[int, Path]:
     return logs | {number: segment_path(folder, number) for number in numbers}
 
 
+def no_trace(folder: Path) -> TraceError:
+    """That a folder is no flight recorder's; it names the newest of those that are in it."""
+    found = []
+    with contextlib.suppress(OSError):
+        found = sorted(
+            each.name
+            for each in folder.iterdir()
+            if each.is_dir() and each.name.isprintable() and segment_numbers(each)
+        )
+    if not found:
+        return TraceError(f"{folder} holds no trace")
+    return TraceError(
+        f"{folder} is no trace, but a folder of {counted(len(found), 'trace')}: name one of them, "
+        f"such as {folder / found[-1]}"
+    )
+
+
 def logs_of(trace: Path) -> list[Path]:
     """The logs of a recording, or of a flight recorder's folder, oldest first.
 
@@ -192,5 +210,5 @@ def logs_of(trace: Path) -> list[Path]:
         return [trace]
     logs = logs_in(trace)
     if not logs:
-        raise TraceError(f"{trace} holds no trace")
+        raise no_trace(trace)
     return list(logs.values())

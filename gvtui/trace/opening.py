@@ -92,7 +92,7 @@ def open_parts(path: Path, progress: Progress | None, newest: int | None = None)
 def _open_folder(folder: Path, progress: Progress | None, newest: int | None) -> TraceFiles:
     logs = files.logs_in(folder)
     if not logs:
-        raise TraceError(f"{folder} holds no trace")
+        raise files.no_trace(folder)
     if not nobody_else_writes(folder):
         raise TraceError(
             f"others than you and root may write into {folder}, so its index cannot be trusted; "

@@ -171,6 +171,8 @@ def verify(
         found = _links(logs, parts, progress)
         for number, link in enumerate(sealed, 1):
             now = next(found)
+            if not now.sha256:
+                return SealedDifference(f"{link.words} are not all there any more", number)
             if now.sha256 != link.sha256:
                 return SealedDifference(f"{link.words} are not what was sealed", number)
             if now.chain != link.chain:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import files
 from gvtui.trace.files import INDEX_HEAD_SIZE, IndexHead
+from gvtui.trace.reader import Trace
+from gvtui.trace.records import TraceError
 
 u64 = st.integers(0, (1 << 64) - 1)
 u32 = st.integers(0, (1 << 32) - 1)
@@ -66,3 +69,18 @@ def test_a_piece_is_known_by_its_name(tmp_path: Path) -> None:
     assert files.is_piece(tmp_path / piece.name)
     assert not files.is_piece(files.segment_path(tmp_path, 13))
     assert files.segment_numbers(tmp_path) == [13]
+
+
+def test_a_folder_of_traces_is_told_from_one_without(tmp_path: Path) -> None:
+    for look in (Trace.open, files.logs_of):
+        with pytest.raises(TraceError, match=r"holds no trace$"):
+            look(tmp_path)
+    for name in ("a", "b", "c\x1b[31m"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "00000001.gvtrace").touch()
+    (tmp_path / "d").mkdir()
+    words = f"a folder of 2 traces: name one of them, such as {tmp_path / 'b'}"
+    for look in (Trace.open, files.logs_of):
+        with pytest.raises(TraceError) as told:
+            look(tmp_path)
+        assert str(told.value).endswith(words)
