@@ -118,7 +118,7 @@ class GvtuiApp(ViewerBase):
 
     def get_default_screen(self) -> Screen[Any]:
         """A screen on which every key can be given to a command."""
-        return MainScreen(id="_default")
+        return MainScreen(self, id="_default")
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, in a version that survives the loss of the terminal."""

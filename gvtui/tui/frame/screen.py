@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 if TYPE_CHECKING:
+    from textual.app import App
+    from textual.events import ScreenResume
     from textual.geometry import Size
 
 
@@ -19,22 +21,36 @@ class MainScreen(Screen[Any], inherit_bindings=False):
         Binding("ctrl+c,super+c", "screen.copy_text", "Copy the selected text", show=False),
     ]
 
+    def __init__(self, app: App[Any], **options: Any) -> None:  # noqa: ANN401
+        """Make the screen with the classes of the terminal's size, so that no pane gets its looks
+        twice before the first frame."""
+        super().__init__(**options)
+        self.update_classes(_classes(app, app.size), update=False)
+
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        """Called before Textual's own: at the start every pane has just got its looks."""
+        if not self.stack_updates:
+            event.refresh_styles = False
+
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         """Lay the panes out, with the classes of this size.
 
         Textual changes the classes after the layout: the first frame would have the panes of a
         narrow terminal.
         """
-        width, height = size if size is not None else self.outer_size
-        wanted = {
-            name: least <= at < below
-            for at, steps in (
-                (width, self.app.HORIZONTAL_BREAKPOINTS or []),
-                (height, self.app.VERTICAL_BREAKPOINTS or []),
-            )
-            for (least, name), (below, _) in zip(steps, [*steps[1:], (1 << 30, "")], strict=True)
-        }
-        if width and any(self.has_class(name) != there for name, there in wanted.items()):
-            self.update_classes(wanted, animate=False)
-            self.app.stylesheet.update(self, animate=False)
+        now = size if size is not None else self.outer_size
+        if now.width:
+            self.update_classes(_classes(self.app, now), animate=False)
         super()._refresh_layout(size, scroll)
+
+
+def _classes(app: App[Any], size: Size) -> dict[str, bool]:
+    """For each class of the app's breakpoints, whether a screen of this size has it."""
+    return {
+        name: least <= at < below
+        for at, steps in (
+            (size.width, app.HORIZONTAL_BREAKPOINTS or []),
+            (size.height, app.VERTICAL_BREAKPOINTS or []),
+        )
+        for (least, name), (below, _) in zip(steps, [*steps[1:], (1 << 30, "")], strict=True)
+    }

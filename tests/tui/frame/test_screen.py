@@ -1,18 +1,23 @@
-"""Every key can be given to a command, in every part of the screen."""
+"""Every key can be given to a command, in every part of the screen, and panes get their looks once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 
 from gvtui.config import Config, config_path
 from gvtui.tui.frame.commands import Screen
+from gvtui.tui.frame.screen import MainScreen
 from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, recording, until
 
 if TYPE_CHECKING:
+    from textual.css.styles import StylesBase
+    from textual.dom import DOMNode
     from textual.pilot import Pilot
 
     from gvtui.tui.app import GvtuiApp
@@ -95,3 +100,53 @@ def test_the_keyboard_goes_from_part_to_part_and_back() -> None:
     assert viewer.focused == "detail"
     viewer.commands.execute("screen.focus -1")
     assert viewer.focused == "stream"
+
+
+def looks(app: GvtuiApp) -> dict[str, dict[str, object]]:
+    """The rules that hold for every pane, and for every part of it that has looks of its own."""
+
+    def rules(styles: StylesBase) -> dict[str, object]:
+        return dict(styles.get_rules())
+
+    found = {}
+    for node in (app.main, *app.main.query("*")):
+        place = " ".join(str(each) for each in node.css_path_nodes)
+        found[place] = rules(node.styles.base)
+        for name, styles in node._component_styles.items():
+            found[f"{place} {name}"] = rules(styles)
+    return found
+
+
+@pytest.mark.parametrize("size", [(80, 24), (130, 40), (200, 50)])
+def test_every_pane_has_its_looks_before_the_first_frame_and_gets_them_once(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = recording()
+    times: Counter[DOMNode] = Counter()
+    first: dict[str, dict[str, object]] = {}
+    apply, layout = Stylesheet.apply, MainScreen._refresh_layout
+
+    def counted(sheet: Stylesheet, node: DOMNode, **how: Any) -> None:
+        times[node] += not first
+        apply(sheet, node, **how)
+
+    def laid_out(screen: MainScreen, *arguments: Any, **how: Any) -> None:
+        layout(screen, *arguments, **how)
+        if screen.stack_updates and not first:
+            first.update(looks(app))
+
+    monkeypatch.setattr(Stylesheet, "apply", counted)
+    monkeypatch.setattr(MainScreen, "_refresh_layout", laid_out)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert first
+        app.stylesheet.update(app.main)
+        whole = looks(app)
+        assert {place: rules for place, rules in whole.items() if place in first} == first
+        panes = {node: count for node, count in times.items() if node.id in set(parts(app))}
+        assert panes
+        # What gets the focus gets the looks of what has it, and an input has a class of its own.
+        again = {node.id for node, count in panes.items() if count > 1}
+        assert again <= {"stream", "prompt-input"}
+
+    drive(app, script, size=size)
