@@ -87,7 +87,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
 def _watch(endpoint: Path, notice: str, source: DemoProgram) -> int:
     from gvtui.monitor.options import MonitorOptions
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.run import run_live
+    from gvtui.tui.run_live import run_live
 
     source.start()
     try:

@@ -85,7 +85,7 @@ def live(options: dict[str, Any]) -> int:
                 "the viewer"
             )
         return attached(found, options)
-    from gvtui.tui.run import run_live
+    from gvtui.tui.run_live import run_live
 
     return run_live(started)
 
@@ -107,7 +107,7 @@ def attached(monitor: AttachedMonitor, options: dict[str, Any]) -> int:
         started = _viewer_options(_options_of(monitor), options)
         need_terminal(f"gvtui print --follow {monitor.trace_path}")
         compile_filter(options["filter_text"])
-        from gvtui.tui.run import run_live
+        from gvtui.tui.run_live import run_live
 
         return run_live(started, monitor)
     finally:

@@ -74,7 +74,7 @@ def replay(
             ctx.fail("--follow shows one FILE.")
         need_terminal(f"gvtui print --follow {files[0]}")
         from gvtui.monitor.places import trace_at
-        from gvtui.tui.run import run_follow
+        from gvtui.tui.run_live import run_follow
 
         path = trace_at(files[0])
         ctx.exit(run_follow(path, filter_text=filter_text, profile=profile, fresh=fresh))

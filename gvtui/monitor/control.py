@@ -9,7 +9,6 @@ from collections import deque
 from typing import Any
 
 import msgpack
-import trio
 
 from gvtui.trace.details import MAX_DETAILS, unpack_details
 
@@ -88,6 +87,9 @@ class Control:
 
     async def receive(self) -> dict[str, Any] | None:
         """The next message of the viewer; None when the viewer has gone."""
+        # Here, since viewers say things by the same class, and load no event loop for that.
+        import trio
+
         while True:
             await trio.lowlevel.wait_readable(self._channel.fileno())
             try:

@@ -10,7 +10,7 @@ from gvtui.commands import demo
 from gvtui.commands.demo import DemoProgram, recording_command, sandbox_command
 from gvtui.commands.sandbox import UsableRunsc
 from gvtui.trace.reader import Trace
-from gvtui.tui import run as viewer
+from gvtui.tui import run_live as viewer
 from gvtui.tui.options import LiveOptions
 from tests.commands.fake_runsc import fake_runsc
 from tests.commands.helpers import Running

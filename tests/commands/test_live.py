@@ -9,7 +9,7 @@ from gvtui.cli import run
 from gvtui.commands import terminal
 from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.options import MonitorOptions
-from gvtui.tui import run as viewer
+from gvtui.tui import run_live as viewer
 from gvtui.tui.options import LiveOptions
 
 

@@ -26,7 +26,7 @@ from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.survey import Targets
-from gvtui.tui.run import settle
+from gvtui.tui.run_live import settle
 from tests.e2e.containers import (
     Container,
     RunscBinary,

@@ -27,7 +27,7 @@ from gvtui.tui.kit.overlays import TextScreen
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.apply import summary_of, words_of
 from gvtui.tui.points.survey import Targets
-from gvtui.tui.run import settle
+from gvtui.tui.run_live import settle
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc
