@@ -17,7 +17,7 @@ from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
 from tests.monitor.sandbox import wait_until
 from tests.trace.recorder import TRACES
-from tests.tui.helpers import drive, recording, until
+from tests.tui.helpers import catch_up, drive, recording, until
 from tests.tui.terminal import MOUSE, OnTerminal
 
 if TYPE_CHECKING:
@@ -155,12 +155,13 @@ def test_y_in_a_list_copies_its_line() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("3")
+        # Its counts go on while the analysis reads.
+        catch_up(app)
         await until(pilot, lambda: bool(app.focused_line))
+        line = app.focused_line
         await pilot.press("y")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert app.clipboard == app.focused_line
-        assert "  " in app.clipboard
+        await until(pilot, lambda: app.clipboard == line)
+        assert "  " in line
 
     drive(app, script)
 

@@ -12,7 +12,7 @@ from gvtui.tui.options import LiveOptions
 from tests.monitor.test_watch import FakeMonitor
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
-from tests.tui.helpers import drive, live, screen_text
+from tests.tui.helpers import catch_up, drive, live, notes, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +34,13 @@ def test_what_was_seen_is_kept_in_a_file(tmp_path: Path) -> None:
         assert entry.value.endswith(".gvtrace")
         entry.value = str(recorder.path)
         await pilot.press("enter")
-        assert app.prompt.is_open
+        await until(pilot, lambda: "this file exists already" in screen_text(app))
         entry.value = str(tmp_path / "nowhere" / "x.gvtrace")
         await pilot.press("enter")
-        assert app.prompt.is_open
+        await until(pilot, lambda: "there is no folder" in screen_text(app))
         entry.value = str(target)
         await pilot.press("enter")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        assert await notes(pilot) == [f"Kept in {target}"]
         kept = Trace.open(target)
         assert kept.end_row == 51
         kept.close()
@@ -58,9 +57,10 @@ def test_another_trace_takes_the_place_of_the_one_shown(tmp_path: Path) -> None:
     app = live(first.path, filter_text="proc.pid = 1")
 
     async def script(pilot: Pilot[int]) -> None:
+        catch_up(app)
         assert app.model.view.count == 5
         app.take_trace(Trace.open(second.path))
-        app.tick()
+        catch_up(app)
         assert app.model.view.count == 7
         assert app.model.following
 
