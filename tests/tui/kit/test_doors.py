@@ -156,8 +156,8 @@ def test_y_in_a_list_copies_its_line() -> None:
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("3")
         # Its counts go on while the analysis reads.
-        catch_up(app)
         await until(pilot, lambda: bool(app.focused_line))
+        catch_up(app)
         line = app.focused_line
         await pilot.press("y")
         await until(pilot, lambda: app.clipboard == line)
