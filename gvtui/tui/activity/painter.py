@@ -100,7 +100,7 @@ class ActivityPainter:
             when = self._model.trace.row(line.behind.last).when_ns
         except IndexError:
             return ""
-        return self._model.when_text(when, 0)
+        return self._model.moments.text(when, 0)
 
     def _heading(self, entry: ActivityEntry, width: int) -> list[Part]:
         title = f"{_sign(entry)} {SECTIONS[entry.section]}"

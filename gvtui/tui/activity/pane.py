@@ -181,7 +181,9 @@ class ActivityPane(ListPane):
         if part := part_read(self._model, position):
             title.append((f"   reading {part}", "progress"))
         if reader.first_ns:
-            times = (self._model.when_text(each, 0) for each in (reader.first_ns, reader.last_ns))
+            times = (
+                self._model.moments.text(each, 0) for each in (reader.first_ns, reader.last_ns)
+            )
             title.append((f"   {' to '.join(times)}", "faint"))
         said = f"{DROP_SIGN} {len(self._unseen)} not seen"
         room = self.width - width_of(said) - 2

@@ -158,7 +158,7 @@ def _opened(model: Model, resolved: Resolved, description: Description) -> str:
     when, name = "", ""
     if row_id >= model.trace.first_row:
         row = model.trace.row(row_id)
-        when = model.when_text(row.when_ns)
+        when = model.moments.text(row.when_ns)
         opening = resolved.call(row_id)
         name = opening.name if opening is not None else ""
     flags = ""

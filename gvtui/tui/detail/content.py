@@ -14,6 +14,7 @@ from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import Part, fit, width_of, wrap
 from gvtui.tui.kit.times import date_text, span_text, took_text
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.who import session_of
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, Unknown
 
@@ -91,7 +92,7 @@ def _session(model: Model, row_id: int | None) -> tuple[str, str] | None:
     """The exec session of a row's process, and its audit ID; None if it is of none."""
     if row_id is None or row_id < model.trace.first_row:
         return None
-    top = model.session_of(row_id)
+    top = session_of(model, row_id)
     if top is None:
         return None
     return f"{top.pid} {word(top.name)}".rstrip() + ", tty" * top.has_tty, word(top.audit_id)

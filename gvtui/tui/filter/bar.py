@@ -10,6 +10,7 @@ from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.kit.cells import Part, fit, width_of
 from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.who import chip_words
 from gvtui.words import noun_for
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
     def news(self) -> None:
         """Draw the chips and the count if they have changed."""
         model = self._model
-        chips = tuple((model.chip_words(chip), chip.enabled) for chip in model.chips)
+        chips = tuple((chip_words(model, chip), chip.enabled) for chip in model.chips)
         said = (chips, model.chips.suspended, self._count())
         if said != self._said:
             moved = not self._said or self._said[:2] != said[:2]
@@ -95,7 +96,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         line, start = 0, 1
         for chip in model.chips:
             on = chip.enabled and not model.chips.suspended
-            words = word(model.chip_words(chip))
+            words = word(chip_words(model, chip))
             if width_of(words) > _MAX_CHIP:
                 words = fit(words, _MAX_CHIP)
             text = f" {'●' if on else '○'} {words} {_REMOVE} "

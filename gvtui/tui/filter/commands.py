@@ -11,6 +11,7 @@ from gvtui.query.filter.write import TypedValueError, equals, values_expression
 from gvtui.tui.command.command import CommandError, command
 from gvtui.tui.kit.asking import Mistake, Question, Text
 from gvtui.tui.kit.history import History, filter_history_path
+from gvtui.tui.model.who import flip_sessions, process_of, session_of
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Filtering(Feature):
         row = self.viewer.selected_message()
         if row is None or self.model.cursor is None:
             return
-        expression, words = self.model.process_of(self.model.cursor)
+        expression, words = process_of(self.model, self.model.cursor)
         if expression:
             self.model.chips.flip(expression, PID, words)
             self.viewer.refilter()
@@ -54,9 +55,9 @@ class Filtering(Feature):
         row, row_id = self.viewer.selected_message(), self.model.cursor
         if row is None or row_id is None:
             return
-        top = self.model.session_of(row_id)
+        top = session_of(self.model, row_id)
         if top is not None:
-            self.model.flip_sessions([top])
+            flip_sessions(self.model, [top])
             self.viewer.refilter()
         elif row_id >= self.model.analysis.processes.position:
             self.viewer.tell("This row's process has not been looked at yet.", "warning")

@@ -81,7 +81,7 @@ def items(
     so_far = " so far" if trace.is_behind else ""
     dropped = connections.dropped
     # What a sandbox dropped behind its last message only its runsc tells, while it can be asked.
-    least = "≥" if connections.may_lack_drops(model.now_ns) else ""
+    least = "≥" if connections.may_lack_drops(model.moments.now_ns) else ""
     words = f"{least}{dropped:,} dropped"
     if dropped >= 1_000_000:
         words = f"{least}{short_count(dropped)} dropped"
@@ -126,8 +126,8 @@ def items(
         said.append(Item(f"{what} {name} {size}", f"{what} {size}", style))
     elif model.is_live:
         said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
-    zone = zone_text(model.here_ns, model.zone)
-    day = full_day_text(model.here_ns, model.zone)
+    zone = zone_text(model.moments.here_ns, model.zone)
+    day = full_day_text(model.moments.here_ns, model.zone)
     said.append(Item(f"{day} {zone}".strip(), zone, "faint", 1, is_kept=True))
     said.append(_following(model, new_rows, playing))
     return said

@@ -15,29 +15,25 @@ from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.helpers.answers import LastAnswers
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
-from gvtui.query.processes.rows import filter_words, row_filter, without_sessions
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.reader import Trace
-from gvtui.trace.row import Kind
-from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
 from gvtui.tui.model.aside import Aside
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.doubles import DoubledRows
-from gvtui.tui.model.rowtext import RowTexts, word
+from gvtui.tui.model.moments import Moments
+from gvtui.tui.model.rowtext import RowTexts
 from gvtui.tui.model.standing import Beforehand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from gvtui.query.kept.spaced import StateAt
-    from gvtui.query.processes.process import Process
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
     from gvtui.trace.playback import ReplayClock
-    from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
 
 
@@ -92,7 +88,8 @@ class Model:
         """Whether the monitor has ended, so that no messages arrive although sandboxes may run."""
         self.monitor_silent = False
         """Whether the monitor lives and says nothing, so that nothing comes."""
-        self._clock = clock
+        self.moments = Moments(self, clock)
+        """When it is, and when things happened."""
         self._answers = LastAnswers()
         self._aside: Aside | None = None
         """The trace that grows, while it is shown as of a row."""
@@ -121,7 +118,7 @@ class Model:
         self.first_row_ever = trace.first_row
         """The oldest row at the viewer's start; rows from it to `trace.first_row` have been
         removed."""
-        self._base_ns = 0
+        self.moments.base_ns = 0
 
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
@@ -132,7 +129,7 @@ class Model:
         # What is taken up once has become the analysis's own.
         self._state = None
         if self.is_live:
-            self.analysis.context.clock = self._clock
+            self.analysis.context.clock = self.moments.clock
         noticed = partial(notice_at, self.analysis.processes)
         self.texts = RowTexts(self.trace, self.analysis.pairs, noticed)
         self.texts.shows_digests = self.shows_digests
@@ -195,7 +192,7 @@ class Model:
             self.doubles,
             self.bookmarks,
             self.first_row_ever,
-            self._base_ns,
+            self.moments.base_ns,
             self._named,
             self._renamed,
             self._sessions_told,
@@ -209,7 +206,8 @@ class Model:
         self.trace.close()
         self._aside = None
         self.trace, self.analysis, self.texts, self.doubles, self.bookmarks, *rest = aside
-        self.first_row_ever, self._base_ns, self._named, self._renamed, self._sessions_told = rest
+        self.first_row_ever, self.moments.base_ns, *rest = rest
+        self._named, self._renamed, self._sessions_told = rest
         self.texts.shows_digests = self.shows_digests
         self._grew = True
         self.following = True
@@ -296,8 +294,7 @@ class Model:
             # It has come out that earlier rows are of another sandbox than it seemed.
             self._begin_anew()
             self.apply_chips()
-        if not self._base_ns and self.trace.end_row > self.trace.first_row:
-            self._base_ns = self._first_time()
+        self.moments.look()
         self._read_through()
         naming = self.trace.connections.naming
         if self._named != naming.version:
@@ -321,54 +318,6 @@ class Model:
         budget = min(left, share * ANALYSIS_SECONDS)
         return self.analysis.advance(budget, is_idle=not changed) or changed
 
-    def _first_time(self) -> int:
-        rows = self.trace.rows(self.trace.first_row, self.trace.first_row + 64)
-        for row in rows:
-            when = int(row["time_ns"]) or int(row["recv_ns"])
-            if when:
-                return when
-        return 0
-
-    @property
-    def base_ns(self) -> int:
-        """The time of the first row with a time, Unix nanoseconds; 0 if there is none."""
-        return self._base_ns
-
-    @property
-    def now_ns(self) -> int:
-        """The current time: the clock's when live, the newest row's in a recording."""
-        if self.is_live:
-            return self._clock()
-        newest = self.trace.rows(self.trace.end_row - 64, self.trace.end_row)
-        if not len(newest):
-            return 0
-        recv = int(newest["recv_ns"].max())
-        return (recv or int(newest["time_ns"].max())) + 1_000_000_000
-
-    @property
-    def clock_ns(self) -> int:
-        """The current time; in a played recording the time that it has reached."""
-        return self._clock() if self.is_live else self.analysis.timeline.end_ns
-
-    @property
-    def here_ns(self) -> int:
-        """When the selected row happened; where none is, when the trace begins. Unix nanoseconds,
-        0 if not known."""
-        cursor, trace = self.cursor, self.trace
-        if cursor is not None and trace.first_row <= cursor < trace.end_row:
-            row = trace.row(cursor)
-            return row.when_ns or self._base_ns
-        return self._base_ns
-
-    def when_text(self, when_ns: int, digits: int = 3) -> str:
-        """A time for a list that is not in the order of time: the time of day; for another day
-        than that of `now_ns` also the day, and no seconds. "" if the time is not known."""
-        if when_ns <= 0:
-            return ""
-        if are_of_one_day(when_ns, self.now_ns, self.zone):
-            return clock_text(when_ns, self.zone, digits)
-        return day_clock_text(when_ns, self.zone)
-
     @property
     def sandboxes(self) -> list[Sandbox]:
         """The sandboxes that have connected, in order of their first connection."""
@@ -377,7 +326,7 @@ class Model:
     @property
     def rate(self) -> float:
         """Messages a second over all connections."""
-        now = self.now_ns
+        now = self.moments.now_ns
         return sum(conn.rate(now) for conn in self.trace.connections.values() if conn.connected)
 
     def resolved_at_hand(self) -> Resolved | None:
@@ -400,53 +349,6 @@ class Model:
             FilterError: the expression is not a filter.
         """
         return compile_filter(expression, self.analysis.context, zone=self.zone)
-
-    def process_of(self, row_id: int) -> tuple[str, str]:
-        """The filter for the process of a message, and the process in words.
-
-        Both are "" if the session does not collect the thread group id.
-
-        Raises:
-            IndexError: the row has been removed from the trace.
-        """
-        processes = self.analysis.processes
-        expression = row_filter(self.trace, processes, row_id)
-        if not expression:
-            return "", ""
-        name, naming = self.trace.process_name(row_id), self.trace.connections.naming
-        return expression, filter_words(
-            processes.tree, expression, name=name, zone=self.zone, naming=naming
-        )
-
-    def session_of(self, row_id: int) -> Process | None:
-        """The first process of the exec session that a row's process is of; None if it is of none,
-        as far as known.
-
-        Raises:
-            IndexError: the row has been removed from the trace.
-        """
-        processes = self.analysis.processes
-        row = self.trace.row(row_id)
-        if row.kind != Kind.MESSAGE or row_id >= processes.position:
-            return None
-        process = processes.tree.spans.at(row.conn, row.pid, row_id)
-        return processes.tree.session_of(process) if process is not None else None
-
-    def flip_sessions(self, tops: Sequence[Process]) -> None:
-        """Add a chip that hides exec sessions, given by their first processes, or remove it if it
-        is there and on."""
-        expression, slot, words = without_sessions(tops)
-        self.chips.flip(expression, slot, word(words))
-
-    def chip_words(self, chip: Chip) -> str:
-        """The text of a chip in the bar."""
-        words = chip.label or filter_words(
-            self.analysis.processes.tree,
-            chip.expression,
-            zone=self.zone,
-            naming=self.trace.connections.naming,
-        )
-        return words or chip.expression
 
     def apply_chips(self) -> None:
         """Rebuild the view from the chips that are on."""

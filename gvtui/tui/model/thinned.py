@@ -20,11 +20,11 @@ def thinned_words(model: Model) -> str:
     many = len(conns) + max((mark.counts.other_connections for mark in thinned), default=0)
     if not many:
         return ""
-    until = model.when_text(max(mark.to_ns for mark in thinned), 0)
+    until = model.moments.text(max(mark.to_ns for mark in thinned), 0)
     return f"{counted(many, 'connection')} not whole before {until}"
 
 
 def whole_words(model: Model, sandbox: Sandbox) -> str:
     """From when on the rows of a sandbox are whole; "" if all that are not too old are there."""
     since = whole_from(model.trace.thinned, (each.conn for each in sandbox.connections))
-    return f"rows are whole from {model.when_text(since, 0)} on" if since else ""
+    return f"rows are whole from {model.moments.text(since, 0)} on" if since else ""

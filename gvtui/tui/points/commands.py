@@ -10,6 +10,7 @@ from gvtui.query.filter.field import PID
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.who import process_of
 from gvtui.tui.points.needs import untraced_events
 from gvtui.tui.points.survey import PANES, Targets
 from gvtui.tui.viewer import Feature
@@ -119,7 +120,7 @@ class Choosing(Feature):
             "points are staged for its sandbox, and the stream is narrowed to the process.\n"
         )
         entries = [Entry(key, words) for key, words in MORE]
-        process = self.model.process_of(cursor)
+        process = process_of(self.model, cursor)
         self.viewer.choose(Choice(question, entries, partial(self._stage_more, *process)))
 
     def _stage_more(self, expression: str, words: str, answer: str) -> None:

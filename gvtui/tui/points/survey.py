@@ -81,7 +81,7 @@ class Targets(Feature):
         if target is not None and target.owner in (SessionOwner.FILE, SessionOwner.RECORDED):
             connections = None
         state.counts = self.tally.by_point(connections)
-        state.rates = self.tally.rates(model.now_ns, connections) if model.is_live else {}
+        state.rates = self.tally.rates(model.moments.now_ns, connections) if model.is_live else {}
         state.take_guess(state.counts)
         self._notice_silence(target)
         if self._survey_is_due():

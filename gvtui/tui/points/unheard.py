@@ -44,7 +44,7 @@ class Unheard(Feature):
         """Tell of sandboxes that have been unheard or silent for a while, each once."""
         if not self.model.is_live or self._targets.state.busy:
             return
-        for words in self._silent.look(self.model.trace.connections, self.model.now_ns):
+        for words in self._silent.look(self.model.trace.connections, self.model.moments.now_ns):
             self.viewer.tell(words, "warning")
         now = time.monotonic()
         keys = {target.key for target in self._targets.unheard}

@@ -194,7 +194,7 @@ class TreePainter:
         sign, told = _told(executed)
         if executed.image is not None and executed.image.file.origin.shown:
             told += f"  {executed.image.file.origin.shown}"
-        when = self._model.when_text(executed.time_ns)
+        when = self._model.moments.text(executed.time_ns)
         ran = executed.outcome is ExecOutcome.DONE and bool(executed.args)
         called = executed.args if ran else [executed.path, *executed.args[1:]]
         return [
@@ -308,7 +308,7 @@ class TreePainter:
             return self._stdio(process, image), "failed" if is_noticed else "faint"
         if key in ("started", "ended"):
             when = process.started_ns if key == "started" else process.end_ns
-            return model.when_text(when), "faint"
+            return model.moments.text(when), "faint"
         if key == "status":
             if process.exit_status is None:
                 return _unknown_exit(process), "faint"
@@ -331,7 +331,7 @@ class TreePainter:
             if self.choice.grows(process):
                 return f"{GROWS_SIGN} {short_count(many)}", "failed"
             return (short_count(many) if many else ""), "number"
-        rate = process.rate(model.now_ns) if model.is_live else 0
+        rate = process.rate(model.moments.now_ns) if model.is_live else 0
         return (short_count(rate) if rate else ""), "number"
 
 

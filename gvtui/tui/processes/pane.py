@@ -15,6 +15,7 @@ from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.model.who import flip_sessions
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.heading import TreeCounts, title_of
@@ -306,7 +307,7 @@ class ProcessesPane(ListPane):
         if not tops:
             self._viewer.tell("This is of no exec session, as far as is known.")
             return
-        self._model.flip_sessions(tops)
+        flip_sessions(self._model, tops)
         self._viewer.refilter()
 
     def _drill(self, expression: str, row: int | None) -> None:

@@ -13,6 +13,7 @@ from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import age_text
 from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.unread import part_read
+from gvtui.tui.model.who import process_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,14 +93,14 @@ class RunningPane(ListPane):
             return sorted(calls, key=lambda call: (call.conn, call.pid, call.tid, call.row))
         if self._order is RunningOrder.CALL:
             return sorted(calls, key=lambda call: (self._call_name(call), call.since_ns, call.row))
-        now = self._model.clock_ns
+        now = self._model.moments.clock_ns
         return sorted(calls, key=lambda call: (-call.age_ns(now), call.row))
 
     def _call_name(self, call: OpenCall) -> str:
         return self._model.texts[call.row].name
 
     def _age(self, call: OpenCall) -> str:
-        age = age_text(call.age_ns(self._model.clock_ns)).strip().removesuffix("…")
+        age = age_text(call.age_ns(self._model.moments.clock_ns)).strip().removesuffix("…")
         return age if call.has_exits else f"? {age}"
 
     def _find_cursor(self) -> None:
@@ -194,7 +195,7 @@ class RunningPane(ListPane):
         if call is None:
             return
         try:
-            expression, _ = self._model.process_of(call.row)
+            expression, _ = process_of(self._model, call.row)
         except IndexError:
             self._viewer.tell("Its row has been let go.", "warning")
             return

@@ -93,7 +93,7 @@ class Ordered:
         elif order in (Order.RATE, Order.SEEN):
             # Both are known by the second.
             live = self._model.is_live
-            own = self._model.now_ns // SECOND_NS if live else connections.messages
+            own = self._model.moments.now_ns // SECOND_NS if live else connections.messages
         opened = sum(each.connected for each in connections.values())
         return order, self._is_reversed, own, opened, connections.lives.changed
 
@@ -116,7 +116,7 @@ class Ordered:
         if order is Order.DROPS:
             return "", sandbox.dropped
         if order is Order.RATE:
-            return "", latest.rate(self._model.now_ns) if sandbox.connected else 0
+            return "", latest.rate(self._model.moments.now_ns) if sandbox.connected else 0
         if order is Order.AGE:
             return "", self.first(sandbox).opened_ns
         return "", _seen_ns(sandbox)
@@ -148,7 +148,7 @@ class Ordered:
         if not when_ns:
             return ""
         if not self._model.is_live:
-            return f"{word} {self._model.when_text(when_ns, 0)}"
+            return f"{word} {self._model.moments.text(when_ns, 0)}"
         return f"{word} {_span_words(max(0, now_ns - when_ns) // SECOND_NS)} ago"
 
 

@@ -161,7 +161,7 @@ class SandboxList(ListPane):
         sandbox, fold = self._entries[place]
         if sandbox is not None:
             inside = "" if fold is None else _INSIDE
-            lines = self._entry(sandbox, self._model.now_ns, self.width + 1 - len(inside))
+            lines = self._entry(sandbox, self._model.moments.now_ns, self.width + 1 - len(inside))
             lines = [(inside, ""), *lines[0]], [(inside, ""), *lines[1]]
         else:
             assert fold is not None

@@ -71,7 +71,7 @@ class Bookmarking(Feature):
         entries = [
             Entry(
                 str(each.row),
-                f"{each.row:>{width},}  {model.when_text(each.time_ns or each.recv_ns) or '--:--:--':<12}"
+                f"{each.row:>{width},}  {model.moments.text(each.time_ns or each.recv_ns) or '--:--:--':<12}"
                 f"  {note_text(each.note) or '-'}",
             )
             for each in bookmarks

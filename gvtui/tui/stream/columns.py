@@ -187,7 +187,7 @@ def time_text(
         return clock_text(when_ns, model.zone, digits)
     if not when_ns:
         return "-"
-    since = model.base_ns
+    since = model.moments.base_ns
     if look.time_mode is TimeMode.SINCE_PREVIOUS:
         since = 0
         if previous_id is not None and previous_id >= model.trace.first_row:

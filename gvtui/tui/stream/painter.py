@@ -22,6 +22,7 @@ from gvtui.tui.kit.times import (
     zone_text,
 )
 from gvtui.tui.model.rowtext import Look, RowText, word
+from gvtui.tui.model.who import session_of
 from gvtui.tui.stream.columns import (
     Placed,
     RowLook,
@@ -127,7 +128,7 @@ class Painter:
             self.shift,
             look.time_mode,
             look.hidden,
-            model.base_ns,
+            model.moments.base_ns,
             model.whole_calls,
             look.added,
             look.highlight,
@@ -211,7 +212,7 @@ class Painter:
         relative = self._look.time_mode is TimeMode.SINCE_PREVIOUS
         day = self._new_day(row_id, previous_id)
         above = previous_id if (relative or day) and previous_id is not None else -1
-        is_outside = row_id >= self._model.trace.first_row and bool(self._model.session_of(row_id))
+        is_outside = row_id >= self._model.trace.first_row and bool(session_of(self._model, row_id))
         key = (row_id, selected, above, is_outside)
         strip = self._kept.get(key)
         if strip is None:
@@ -373,7 +374,7 @@ class Painter:
 
     def _duration(self, text: RowText, width: int) -> Segment:
         if text.look is Look.RUNNING:
-            age = max(0, self._model.clock_ns - text.row.when_ns) if text.row.when_ns else 0
+            age = max(0, self._model.moments.clock_ns - text.row.when_ns) if text.row.when_ns else 0
             words, style = age_text(age) if age else "", "running"
         elif text.duration_ns is None:
             words, style = "", "faint"

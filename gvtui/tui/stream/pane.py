@@ -195,7 +195,7 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
         # What ends a shown call may lie below: the outcomes of execs as they become known, the
         # rest when all is read.
         outcomes = pairs.execs.outcomes.changes()
-        return paired, model.clock_ns // _AGE_STEP_NS, outcomes, is_behind
+        return paired, model.moments.clock_ns // _AGE_STEP_NS, outcomes, is_behind
 
     def _after_layout(self, screen: Screen[object]) -> None:
         self._sync_scrollbar()

@@ -45,7 +45,7 @@ def find_row(text: str, model: Model) -> int:
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
         if hour > 23 or minute > 59 or second > 59:
             raise PlaceError(f"{text} is not a time of day")
-        base = datetime.fromtimestamp(model.base_ns // 1_000_000_000, model.zone)
+        base = datetime.fromtimestamp(model.moments.base_ns // 1_000_000_000, model.zone)
         moment = base.replace(hour=hour, minute=minute, second=second)
         fraction = round(float(match[4] or 0) * 1e9)
         row_id = _row_at(model, moment, fraction)
@@ -68,7 +68,7 @@ def _row_after(model: Model, match: re.Match[str]) -> int:
             raise PlaceError("no row is selected: . stands for the time of the selected row")
         since = _when(trace, model.cursor)
     elif span >= 0:
-        since = model.base_ns
+        since = model.moments.base_ns
     else:
         since = _when(trace, trace.available_rows - 1)
     return trace.row_at_time(since + span)

@@ -7,6 +7,7 @@ import pytest
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.activity.pane import ActivityPane
+from gvtui.tui.model.who import chip_words
 from gvtui.tui.options import LiveOptions
 from tests.tui.helpers import by_hand, catch_up, drive, recording
 
@@ -115,7 +116,9 @@ def test_rows_too_many_to_be_named_are_exact_too_also_as_calls() -> None:
         assert view.count == behind.count == 195
         assert all(behind.mask(row, 1)[0] for row in view)
         [chip] = app.model.chips
-        assert app.model.chip_words(chip).startswith("failures by call, path and error: newfstatat")
+        assert chip_words(app.model, chip).startswith(
+            "failures by call, path and error: newfstatat"
+        )
         await pilot.press("escape")
         await pilot.pause()
         assert app.pane == "activity"

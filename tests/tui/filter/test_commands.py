@@ -13,6 +13,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.filter.commands import Filtering
+from gvtui.tui.model.who import chip_words, session_of
 from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
 from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, live, recording, screen_text, until
@@ -291,12 +292,12 @@ def test_the_exec_session_of_a_row_is_hidden_whole_and_shown_again(tmp_path: Pat
     model = viewer.model
     while model.analysis.context.advance():
         pass
-    every = {row for row in range(trace.end_row) if model.session_of(row) is not None}
+    every = {row for row in range(trace.end_row) if session_of(model, row) is not None}
     assert len(every) == 36
     model.cursor = min(every)
     viewer.run_command("filter.session")
     (chip,) = model.chips
-    assert model.chip_words(chip) == "without exec session 58 sh"
+    assert chip_words(model, chip) == "without exec session 58 sh"
     viewer.catch_up()
     shown = set(model.view.slice(0, model.view.count).tolist())
     assert shown == set(range(trace.end_row)) - every

@@ -52,14 +52,6 @@ def test_what_is_no_filter_is_refused_and_nothing_changes(model: Model) -> None:
     assert not model.filtered
 
 
-def test_a_recording_knows_its_first_time_and_comes_to_an_end(model: Model) -> None:
-    assert not model.is_live
-    assert model.base_ns
-    assert model.now_ns > model.base_ns
-    assert model.clock_ns >= model.base_ns
-    assert len(model.sandboxes) == 1
-
-
 def test_another_trace_is_shown_with_the_same_filters(tmp_path: Path) -> None:
     first, second = Recorder(tmp_path / "a.gvtrace"), Recorder(tmp_path / "b.gvtrace")
     first.add(3, pid=1)
@@ -92,14 +84,6 @@ def test_what_turns_out_to_be_another_sandbox_s_is_shown_apart_from_then_on(tmp_
     assert [viewer.model.texts[row].container for row in (1, 3, 4)] == ["¬1:web", "web", "¬1:web"]
     assert [each.container_id for each in viewer.model.sandboxes] == ["¬1:web", "web"]
     assert sorted({p.container for p in viewer.model.analysis.processes.tree}) == ["web", "¬1:web"]
-
-
-def test_a_process_has_a_filter_and_words(model: Model) -> None:
-    expression, words = model.process_of(1000)
-    assert model.check(expression)
-    row = model.trace.row(1000)
-    assert str(row.pid) in words
-    assert model.trace.process_name(1000) in words
 
 
 def test_a_large_recording_is_shown_before_its_index_is_made(
@@ -188,15 +172,3 @@ def test_what_another_process_has_read_through_is_taken_up(
     assert model.analysis is again
     model.close()
     model.trace.close()
-
-
-def test_a_time_of_another_day_has_its_day(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.gvtrace")
-    recorder.add(3)
-    model = FakeViewer(trace=Trace.open(recorder.path)).model
-    assert model.when_text(START_NS) == "17:36:47.000"
-    assert model.when_text(START_NS - 86_400 * 10**9) == "22 Nov 17:36"
-    assert model.when_text(0) == ""
-    assert model.here_ns == model.trace.row(0).when_ns
-    model.cursor = 2
-    assert model.here_ns == model.trace.row(2).when_ns

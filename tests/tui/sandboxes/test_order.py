@@ -147,7 +147,7 @@ def test_rates_are_those_of_now_and_only_watched_sandboxes_have_them(shown: Show
 def test_the_time_that_they_are_sorted_by_is_told(shown: Shown) -> None:
     def told(name: str) -> str:
         boxes = {each.container_id: each for each in shown.ordered.take()}
-        return shown.ordered.told(boxes[name], shown.model.now_ns)
+        return shown.ordered.told(boxes[name], shown.model.moments.now_ns)
 
     shown.names()
     assert told("a") == ""

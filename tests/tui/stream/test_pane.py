@@ -105,7 +105,7 @@ def test_an_outcome_that_comes_far_below_reaches_the_shown_row(tmp_path: Path) -
     app = live(recorder.path)
     # As in a recording, no time goes by that would have the rows drawn anew.
     now = recorder.now
-    app.model._clock = lambda: now
+    app.model.moments.clock = lambda: now
 
     async def script(pilot: Pilot[int]) -> None:
         app.tick()
