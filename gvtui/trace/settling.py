@@ -21,7 +21,6 @@ from gvtui.fence import seccomp
 from gvtui.fence.landlock import KEEP, READ, fence, own_files
 from gvtui.python import python, why_not_started
 from gvtui.scratch import Scratch
-from gvtui.trace.records import TraceError
 from gvtui.trace.sidefiles import IndexFiles
 
 if TYPE_CHECKING:
@@ -37,14 +36,13 @@ class Settling:
     """The other process and its progress. Owns the process until `close`."""
 
     def __init__(self, path: Path, rows: int) -> None:
-        """Start it.
+        """Prepare it; it is started when it is first looked at.
+
+        Until then the first screen has the processors for itself.
 
         Args:
             path: the recording.
             rows: how many rows have been checked already.
-
-        Raises:
-            TraceError: no process can be started.
         """
         self.rows = rows
         """How many rows may be shown."""
@@ -59,24 +57,34 @@ class Settling:
         """Why it failed, at the end; "" if it did not."""
         self._scratch = Scratch("gvtui-index-")
         self._rest = b""
-        command = python("-m", __name__, str(path), self._scratch.name)
-        try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
-        except OSError as error:
-            self._scratch.cleanup()
-            words = f"the index of {path} cannot be checked: {why_not_started(error)}"
-            raise TraceError(words) from error
-        assert self._process.stdout is not None
-        self._output: IO[bytes] = self._process.stdout
-        os.set_blocking(self._output.fileno(), False)
+        self._path = path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _output(self) -> IO[bytes] | None:
+        """What the process reports, which is started if it is not yet; None if it cannot be."""
+        if self.is_done:
+            return None
+        if self._process is None:
+            command = python("-m", __name__, str(self._path), self._scratch.name)
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+            except OSError as error:
+                self._fail(why_not_started(error))
+                return None
+            assert self._process.stdout is not None
+            os.set_blocking(self._process.stdout.fileno(), False)
+        return self._process.stdout
 
     def poll(self) -> None:
-        """Read the reports since the last call."""
-        while not self.is_done:
+        """Read the reports since the last call; the first call starts the process."""
+        while (output := self._output()) is not None:
             try:
-                data = os.read(self._output.fileno(), 1 << 16)
+                data = os.read(output.fileno(), 1 << 16)
             except BlockingIOError:
                 return
             *lines, self._rest = (self._rest + data).split(b"\n")
@@ -106,14 +114,18 @@ class Settling:
 
     def wait(self) -> None:
         """Wait until it is done."""
-        os.set_blocking(self._output.fileno(), True)
+        output = self._output()
+        if output is not None:
+            os.set_blocking(output.fileno(), True)
         self.poll()
 
     def close(self) -> None:
         """End it. An index that it has made in a temporary place goes with it."""
-        self._process.kill()
-        self._process.wait()
-        self._output.close()
+        if self._process is not None:
+            assert self._process.stdout is not None
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
         self._scratch.cleanup()
 
 

@@ -152,22 +152,27 @@ class GvtuiApp(ViewerBase):
         self.ask(saving(self.export_screenshot(), self.tell))
 
     def on_mount(self) -> None:
-        """Start the updates."""
+        """Have the first screen drawn; nothing else is done before."""
         put_in_force(self, self.commands.keymap_in_force)
         self.stream.focus()
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
         self.recall()
         for feature in self.rooms.values():
             feature.opened()
-            if type(feature).tick is not Feature.tick:
-                self.every(feature.interval, feature.tick)
         if self._config_problem:
             self.tell(self._config_problem, "warning")
+        self._bring_due_news(self._take_in())
+        self.call_after_refresh(self._shown)
+
+    def _shown(self) -> None:
+        """Start the updates: the first screen has been drawn, and waits for nothing of theirs."""
+        for feature in self.rooms.values():
+            if type(feature).tick is not Feature.tick:
+                self.every(feature.interval, feature.tick)
         self.every(_TURN_SECONDS, self._go_on)
-        self.tick()
         self._schedule(time.perf_counter(), SHORTEST_TICK)
         if self.when_shown is not None:
-            self.call_after_refresh(self.when_shown)
+            self.when_shown()
 
     def _go_on(self) -> None:
         if not self.model.catch_up() and self.model.analysis.is_behind:
@@ -228,6 +233,7 @@ class GvtuiApp(ViewerBase):
 
     def _tick(self) -> None:
         began = time.perf_counter()
+        self._settle()
         changed = self._take_in() or self._owes_news
         self._owes_news = not self.is_terminal_free and changed
         if not self.is_terminal_free:
@@ -245,6 +251,7 @@ class GvtuiApp(ViewerBase):
 
     def tick(self) -> bool:
         """Take up new rows and draw them; True if anything has changed."""
+        self._settle()
         changed = self._take_in()
         self._bring_due_news(changed)
         return changed
@@ -260,7 +267,6 @@ class GvtuiApp(ViewerBase):
             self.model.monitor_silent = self.monitor.is_silent
         if self.replay is not None and self.replay.advance():
             self.model.replace_trace(self.model.trace)
-        self._settle()
         return self.model.refresh(FILTER_SECONDS)
 
     def _settle(self) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from gvtui.trace import files
-from gvtui.trace.records import TraceError
 from gvtui.trace.settling import Settling
 from tests.trace.factory import read_message, write_trace
 
@@ -54,6 +53,8 @@ def test_lines_may_come_in_pieces(tmp_path: Path) -> None:
 def test_a_process_that_ends_early_is_told(tmp_path: Path) -> None:
     path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
     settling = Settling(path, 0)
+    settling.poll()
+    assert settling._process is not None
     settling._process.kill()
     settling._process.wait()
     settling._rest = b"x" * 10_000
@@ -73,9 +74,22 @@ def test_progress_is_a_share(tmp_path: Path, words: list[str]) -> None:
     settling.close()
 
 
+def test_it_begins_when_it_is_first_looked_at(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
+    unseen, seen = Settling(path, 0), Settling(path, 0)
+    assert unseen._process is None
+    unseen.close()
+    seen.poll()
+    assert seen._process is not None
+    seen.close()
+
+
 def test_where_no_process_can_be_started_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with pytest.raises(TraceError, match=r"a.gvtrace cannot be checked: .*python does not start"):
-        Settling(tmp_path / "a.gvtrace", 0)
+    settling = Settling(tmp_path / "a.gvtrace", 0)
+    settling.wait()
+    assert settling.is_done
+    assert "python does not start" in settling.problem
+    settling.close()
