@@ -7,7 +7,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 import tempfile
 import time
@@ -328,7 +327,7 @@ def _is_locked(fd: int, seconds: float) -> bool:
 
 def unfinished_path(path: Path) -> Path:
     """A name in the same folder for a file that is still being written."""
-    return path.with_name(f".gvtui-{secrets.token_hex(16)}.new")
+    return path.with_name(f".gvtui-{os.urandom(16).hex()}.new")
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -21,9 +21,7 @@ from gvtui.errors import GvtuiError
 from gvtui.fence import seccomp
 from gvtui.fence.landlock import KEEP, fence, own_files
 from gvtui.python import python
-from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
-from gvtui.query.spacing import keep_spaced
 from gvtui.trace.reader import Trace
 
 if TYPE_CHECKING:
@@ -95,6 +93,9 @@ def read_through(path: Path, audit_variable: str) -> bool:
     Raises:
         TraceError: it is no recording.
     """
+    # Here, since the viewer, which starts the process, needs neither this nor what `read_spaced` does.
+    from gvtui.query.activity.reader import ActivityReader
+
     trace = Trace.open(path)
     try:
         analysis = Analysis(trace, audit_variable=audit_variable, is_kept=True)
@@ -114,6 +115,8 @@ def read_spaced(path: Path, audit_variable: str) -> bool:
     Raises:
         TraceError: it is no recording.
     """
+    from gvtui.query.spacing import keep_spaced
+
     trace = Trace.open(path, limit=0)
     try:
         return keep_spaced(trace, audit_variable)

@@ -65,7 +65,8 @@ _SHORT = struct.Struct("<HHIBBBI5s")
 _LONG = struct.Struct("<HHIBBBBI5s")
 _SHORTEST = _LONG.size
 
-_LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
+_PAIRS = np.arange(1 << 16)
+_LOW_BITS: list[int] = (_PAIRS & 0x7F | (_PAIRS >> 8 & 0x7F) << 7).tolist()
 """The fourteen bits of a varint's two bytes, by the two bytes as a number."""
 
 

@@ -22,7 +22,6 @@ import hashlib
 import hmac
 import io
 import os
-import secrets
 import stat
 import struct
 import time
@@ -377,7 +376,7 @@ def _key(*, make: bool) -> bytes | None:
         if make and not path.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError), made(path) as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
+                file.write(os.urandom(_KEY_BYTES))
         info = os.lstat(path)
         is_secret = info.st_uid == os.geteuid() and not info.st_mode & 0o077
         if is_secret and stat.S_ISREG(info.st_mode) and nobody_else_writes(folder):

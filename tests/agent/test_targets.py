@@ -8,7 +8,8 @@ import pytest
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
-from gvtui.agent.targets import Keeper, SessionOwner
+from gvtui.agent.target import SessionOwner
+from gvtui.agent.targets import Keeper
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import Point, Session

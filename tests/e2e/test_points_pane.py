@@ -16,7 +16,8 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.agent.scratch import scratch_folder
-from gvtui.agent.targets import Keeper, SessionOwner
+from gvtui.agent.target import SessionOwner
+from gvtui.agent.targets import Keeper
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.points.catalogue import PointSpec

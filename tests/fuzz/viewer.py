@@ -22,7 +22,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.pilot import OutOfBounds
 
-from gvtui.agent.targets import Keeper, TargetSurvey
+from gvtui.agent.target import TargetSurvey
+from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue

@@ -18,7 +18,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Keeper, TargetSurvey
+from gvtui.agent.target import TargetSurvey
+from gvtui.agent.targets import Keeper
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document

@@ -14,12 +14,10 @@ from gvtui.errors import GvtuiError
 from gvtui.export.report.formats import REPORTS_BY_SUFFIX
 from gvtui.files import whole_file
 from gvtui.python import python
-from gvtui.query.activity.notseen import unseen_calls
 from gvtui.query.filter.field import CONTAINER
 from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.rows import process_label, processes_filter
 from gvtui.trace.reader import Trace
-from gvtui.trace.survey import survey
 from gvtui.tui.activity.reading import ActivityReading, ActivitySubject
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Question, Text, no_new_file
@@ -215,6 +213,8 @@ class Acting(Feature):
     @command("What was not seen of the activity", "exclamation_mark")
     def not_seen_(self) -> None:
         """Show all that may be missing, a sentence each."""
+        from gvtui.query.activity.notseen import unseen_calls
+
         sentences = [sentence(each.text) for each in self.not_seen]
         body: list[str | tuple[str, str]] = [f"- {escape(each)}\n" for each in sentences]
         keys = self.viewer.commands.keys_of("activity.trace")
@@ -225,6 +225,8 @@ class Acting(Feature):
     @command("Stage what the activity lacks: calls whose points are off", "plus")
     def trace(self) -> None:
         """Go to Points, with all calls staged of which the activity would tell."""
+        from gvtui.query.activity.notseen import unseen_calls
+
         calls = unseen_calls(self.not_seen)
         if calls:
             self.viewer.run_command(f"points.trace {' '.join(calls)}")
@@ -276,6 +278,8 @@ class Acting(Feature):
 
 
 def _survey(path: Path, limit: int | None) -> Survey:
+    from gvtui.trace.survey import survey
+
     # The thread has its own reader, since the screen uses the other one.
     trace = Trace.open(path, limit=limit)
     try:

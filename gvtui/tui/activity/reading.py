@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.query.activity.activity import Unseen
-from gvtui.query.activity.notseen import Gaps, not_seen
-from gvtui.query.activity.reader import ActivityReader
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,6 +32,10 @@ class ActivityReading:
 
     def __init__(self, analysis: Analysis, condition: Filter | None) -> None:
         """Begin with the first row of the trace; `advance` reads on."""
+        # Loaded when an activity is first read: no first screen shows one.
+        from gvtui.query.activity.notseen import Gaps
+        from gvtui.query.activity.reader import ActivityReader
+
         self.analysis = analysis
         self.reader = ActivityReader(analysis.context, condition)
         self._gaps = Gaps(analysis.trace)
@@ -54,5 +56,7 @@ class ActivityReading:
             zone: the time zone of times; None for the local one.
             is_checking: whether it is yet to be made.
         """
+        from gvtui.query.activity.notseen import not_seen
+
         found = not_seen(self.analysis.trace, self.reader, self._gaps, survey, zone)
         return (*found, _CHECKING) if is_checking else found

@@ -6,9 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.export.formats import LINE_FORMATS
-from gvtui.export.selection import Selection
-from gvtui.export.strace import StraceExport
 from gvtui.query.filter.parse import parse
 from gvtui.query.filter.write import conjunction
 from gvtui.trace.details import short_args
@@ -46,6 +43,10 @@ def printed(model: Model, row_id: int, style: str) -> Piece:
         row_id: the row's id.
         style: a format of lines: `text`, `json` or `strace`.
     """
+    from gvtui.export.formats import LINE_FORMATS
+    from gvtui.export.selection import Selection
+    from gvtui.export.strace import StraceExport
+
     what = f"row {row_id:,} as {_STYLES[style]}"
     pairs = model.analysis.pairs
     selection = Selection(model.trace, analysis=model.analysis)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.agent.install import install_words
 from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import start_words
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import ChangeOutcome
-    from gvtui.agent.targets import Target, TargetSurvey
+    from gvtui.agent.target import Target, TargetSurvey
     from gvtui.points.session import Session
     from gvtui.tui.points.state import PointsState
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.points.edit import lacks_context
 from gvtui.query.filter.procfields import BINARY_INFO, FD_INFO, SHA256
 from gvtui.query.lacking import missing_text, program_needs
@@ -17,7 +17,7 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gvtui.agent.targets import Key, Target
+    from gvtui.agent.target import Key, Target
     from gvtui.query.numbers.points import PointTally
     from gvtui.tui.points.state import PointsState
 

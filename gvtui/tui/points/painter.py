@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.points.meanings import FIELD_MEANINGS
 from gvtui.points.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.errors import ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.costs import FIELD_COSTS, point_cost
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gvtui.agent.targets import Key, Target
+    from gvtui.agent.target import Key, Target
     from gvtui.points.catalogue import Catalogue
 
 NOWHERE: Key = ("", "")

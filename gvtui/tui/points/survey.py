@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gvtui.agent.outcome import State
-from gvtui.agent.targets import SessionOwner, Target
+from gvtui.agent.target import SessionOwner, Target
 from gvtui.decode.ids import short_id
 from gvtui.query.numbers.points import PointTally
 from gvtui.tui.command.command import command
@@ -18,7 +18,7 @@ from gvtui.tui.points.state import PointsState
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
-    from gvtui.agent.targets import Key, TargetSurvey
+    from gvtui.agent.target import Key, TargetSurvey
     from gvtui.trace.marks import SessionMark
     from gvtui.trace.row import Row
 

@@ -16,7 +16,7 @@ from gvtui.words import counted, noun_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvtui.agent.targets import Key
+    from gvtui.agent.target import Key
 
 SETTLING_SECONDS = 3.0
 """For how long a sandbox must be unheard before it is told: a new connection takes a moment."""

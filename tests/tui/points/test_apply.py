@@ -15,7 +15,8 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.pod_init import SessionFile
-from gvtui.agent.targets import Keeper, SessionOwner
+from gvtui.agent.target import SessionOwner
+from gvtui.agent.targets import Keeper
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gvtui.agent.targets import SessionOwner, Target
+from gvtui.agent.target import SessionOwner, Target
 from gvtui.points.session import Point, Session
 from gvtui.tui.points.edit import Edit
 from gvtui.tui.points.gone import back_words, gone_words

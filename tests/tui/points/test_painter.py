@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gvtui.agent.targets import SessionOwner, Target
+from gvtui.agent.target import SessionOwner, Target
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.features import every_command

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.targets import SessionOwner, Target
+from gvtui.agent.target import SessionOwner, Target
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.edit import switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.trace.marks import SessionMark
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace

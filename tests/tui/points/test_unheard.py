@@ -6,7 +6,7 @@ import pytest
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
-from gvtui.agent.targets import SessionOwner
+from gvtui.agent.target import SessionOwner
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points.unheard import SETTLING_SECONDS, Unheard

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import SessionOwner, Target
+from gvtui.agent.target import SessionOwner, Target
 from gvtui.monitor.options import DEFAULT_LISTEN, MonitorOptions
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
