@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.query.calls.doubles import MOST_APART, Doubles, Twins
 from gvtui.query.rowset import RowSet
-from gvtui.query.view import SLICE
 from gvtui.query.wrapping import WrappingFilter
-from gvtui.trace.row import Direction
-from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.query.filter.batch import Mask, Rows
     from gvtui.query.filter.compile import ChangeMark, Filter
+    from gvtui.query.repeated import RepeatedRows
     from gvtui.query.source import RowSource
-
-
-class BothKinds:
-    """Whether a trace has both raw and decoded rows of calls: only then can any be doubled."""
-
-    def __init__(self, trace: RowSource) -> None:
-        self._trace = trace
-        self._position = trace.first_row
-        self._has_raw = self._has_decoded = False
-
-    @property
-    def are_there(self) -> bool:
-        """Whether rows of both kinds have been seen."""
-        return self._has_raw and self._has_decoded
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether there are rows that may decide it and were not looked at."""
-        return not self.are_there and self._position < self._trace.end_row
-
-    def advance(self, budget_seconds: float) -> None:
-        """Look at more rows for about the given time, until both kinds have been seen."""
-        deadline = time.monotonic() + budget_seconds
-        self._position = max(self._position, self._trace.first_row)
-        while self.is_behind:
-            rows = self._trace.rows(self._position, self._position + SLICE)
-            if not len(rows):
-                break
-            self._position += len(rows)
-            types = rows["type"]
-            self._has_raw = self._has_raw or bool((types == RAW_SYSCALL).any())
-            if not self._has_decoded:
-                is_call = rows["direction"] != Direction.NONE
-                self._has_decoded = bool((is_call & (types != RAW_SYSCALL)).any())
-            if time.monotonic() >= deadline:
-                break
+    from gvtui.query.view import KnownRows
 
 
 def leave_out_doubles(
@@ -86,13 +48,20 @@ class OnceFilter(WrappingFilter):
     the raw row that was there before it: see `late`. For one view, which asks for rows in order.
     """
 
-    def __init__(self, trace: RowSource, condition: Filter | None, twins: Twins) -> None:
+    def __init__(
+        self,
+        trace: RowSource,
+        condition: Filter | None,
+        twins: Twins,
+        repeated: RepeatedRows | None = None,
+    ) -> None:
         """Make it.
 
         Args:
             trace: the trace.
             condition: which rows pass; None for all.
             twins: the twins of single rows of the trace.
+            repeated: what was found of them before; takes in what is found.
         """
         super().__init__("once", condition)
         self._trace = trace
@@ -100,6 +69,12 @@ class OnceFilter(WrappingFilter):
         self._position = -1
         self._doubles = Doubles()
         self._left_out = RowSet(trace.side_folders)
+        """Those among the rows that were asked for."""
+        self._repeated = repeated
+        self.known: KnownRows | None = None
+        """Which of the first rows pass: the view need not ask for them."""
+        if repeated is not None and condition is None:
+            self.known = repeated.others(repeated.stop())
         self.found = np.empty(0, np.int64), np.empty(0, np.int64)
         """The raw and the decoded twins among the rows that `mask` was last asked for, as
         `Doubles.pairs` gives them."""
@@ -107,8 +82,12 @@ class OnceFilter(WrappingFilter):
     @property
     def left_out(self) -> int:
         """How many rows are left out only because a decoded row repeats them, as far as known."""
-        self._left_out.let_go(self._trace.first_row)
-        return len(self._left_out)
+        first = self._trace.first_row
+        self._left_out.let_go(first)
+        found = len(self._left_out)
+        if self.known is not None and self._repeated is not None and first < self.known.stop:
+            found += self._repeated.count(first, self.known.stop)
+        return found
 
     def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
         """See `Filter.mask`."""
@@ -116,15 +95,17 @@ class OnceFilter(WrappingFilter):
             # Rows between were let go, or the view has begun anew.
             self._doubles = Doubles()
             if start < self._position:
-                self._left_out = RowSet(trace.side_folders)
+                self._left_out, self.known = RowSet(trace.side_folders), None
         self._position = start + len(rows)
         if self.inner is None:
             passed = np.ones(len(rows), np.bool_)
         else:
             passed = self.inner.mask(trace, rows, start, may_pass)
         raw, decoded = self.found = self._doubles.pairs(start, rows)
-        are_near = (decoded - raw <= MOST_APART) & passed[decoded - start]
-        raw = raw[are_near]
+        are_near = decoded - raw <= MOST_APART
+        if self._repeated is not None:
+            self._repeated.note(start, self._position, raw[are_near])
+        raw = raw[are_near & passed[decoded - start]]
         inside = raw[raw >= start]
         inside = inside[passed[inside - start]]
         passed[inside - start] = False

@@ -11,7 +11,7 @@ from gvtui.query.shelf import Shelf
 from gvtui.query.source import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -107,6 +107,41 @@ class RowSet:
         if number in self._counts:
             found += int(np.searchsorted(self._rows(number), row))
         return found
+
+    def packed(self, first: int, stop: int) -> Iterator[bytes]:
+        """A bit for each row of some chunks, chunk after chunk: from the first, to before the
+        other."""
+        for number in range(first, stop):
+            chunk = self._chunks.get(number)
+            yield bytes(CHUNK // 8) if chunk is None else chunk.tobytes()
+
+    def take_packed(self, first: int, packed: Iterable[bytes]) -> None:
+        """Fill the empty set with what `packed` gave, from the first chunk on.
+
+        Raises:
+            ValueError: a chunk has another size.
+        """
+        for number, bits in enumerate(packed, first):
+            chunk = np.frombuffer(bits, np.uint8).copy()
+            if len(chunk) != CHUNK // 8:
+                raise ValueError(f"a chunk of {len(chunk)} bytes")
+            count = int(np.bitwise_count(chunk).sum())
+            if count:
+                self._chunks.put(number, chunk)
+                self._numbers.append(number)
+                self._counts[number] = count
+                self._size += count
+
+    def count_in(self, number: int) -> int:
+        """How many rows of a chunk are in the set."""
+        return self._counts.get(number, 0)
+
+    def others_in(self, number: int) -> npt.NDArray[np.int64]:
+        """The rows of a chunk that are not in the set, in order."""
+        chunk = self._chunks.get(number)
+        if chunk is None:
+            return np.arange(number * CHUNK, (number + 1) * CHUNK)
+        return np.flatnonzero(np.unpackbits(chunk, bitorder="little") == 0) + number * CHUNK
 
     def let_go(self, before: int) -> None:
         """Remove all rows that come before a row."""

@@ -23,6 +23,7 @@ from gvtui.query.kept.spaced import (
     BLOCKS,
     CHUNKS,
     COLUMNS,
+    REPEATED,
     ROWS,
     SECTIONS,
     TAKEN_IN,
@@ -33,6 +34,7 @@ from gvtui.query.kept.spaced import (
 )
 from gvtui.query.kept.writing import NotKeptError, StateWriter
 from gvtui.query.leftovers import without_collecting
+from gvtui.query.repeated import RepeatedRows
 from gvtui.trace.growing import is_growing
 from gvtui.trace.keptfile import open_of, write_growing
 from gvtui.trace.keptplace import forget_old_states, states_place
@@ -130,6 +132,7 @@ class StateSpacer:
         self._writer: StateWriter | None = None
         """That of the state before: it keeps the objects alive that have numbers."""
         trace.go_back(trace.first_row)
+        self._repeated = RepeatedRows(trace)
         self._begin()
 
     def _begin(self) -> None:
@@ -224,7 +227,7 @@ class StateSpacer:
             if self._beginnings >= _MOST_BEGINNINGS:
                 return False
             self._begin()
-        self._analysis.finish(*self._readers)
+        self._analysis.finish(*self._readers, self._repeated)
         self._reading_seconds += process_time() - began
         return True
 
@@ -239,6 +242,8 @@ class StateSpacer:
         state[ROWS] = rows_before(self._trace, row)
         taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
         state[TAKEN_IN] = blocks.table(StateWriter({}).values(taken_in))
+        told_rows, bits = self._repeated.packed()
+        state[REPEATED] = blocks.table([msgpack.packb(told_rows), bits])
         numbers = [self._number_of(column) for column in writer.columns]
         changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
         changed = [(number, chunks) for number, chunks in changed if chunks]

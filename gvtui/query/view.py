@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bisect
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gvtui.query.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -32,23 +32,56 @@ def _size(fitting: float, most: int) -> int:
     return int(min(max(fitting, _FIRST_SLICE), most, SLICE))
 
 
+class KnownPart(NamedTuple):
+    """Consecutive rows of which it is known which ones pass."""
+
+    base: int
+    """A row that is not after the first one that passes."""
+    passing: int
+    """How many of them pass: some, and at most 65,536."""
+    ids: Callable[[], npt.NDArray[np.int64]]
+    """Gives those."""
+
+
+class KnownRows(NamedTuple):
+    """Which rows before one pass, as it was found out before."""
+
+    stop: int
+    """The row."""
+    parts: Sequence[KnownPart]
+    """Of all rows before it, in order."""
+
+
 class _Chunk:
     """Row ids in ascending order, stored as distances from a base, four bytes each."""
 
-    __slots__ = ("_number", "_shelf", "base", "count", "position")
+    __slots__ = ("_ids", "_number", "_shelf", "base", "count", "position")
 
-    def __init__(self, shelf: Shelf, number: int, position: int, base: int) -> None:
-        """Make a chunk whose distances are stored on a shelf, under its number."""
+    def __init__(
+        self, shelf: Shelf, number: int, position: int, base: int, known: KnownPart | None = None
+    ) -> None:
+        """Make a chunk whose distances are stored on a shelf, under its number; those that are
+        known, once somebody asks for them."""
         self._shelf, self._number = shelf, number
         self.position = position
         """The position of its first row, counted from the view's beginning."""
         self.base = base
-        self.count = 0
-        shelf.put(number, np.empty(64, np.uint32))
+        self.count = known.passing if known is not None else 0
+        self._ids = known.ids if known is not None else None
+        if known is None:
+            shelf.put(number, np.empty(64, np.uint32))
+
+    def _settle(self) -> None:
+        """Have the distances on the shelf."""
+        ids = self._ids
+        if ids is not None:
+            self._shelf.put(self._number, (ids() - self.base).astype(np.uint32))
+            self._ids = None
 
     @property
     def distances(self) -> npt.NDArray[np.uint32]:
         """The distances, perhaps with unused room after them."""
+        self._settle()
         distances = self._shelf.get(self._number)
         assert distances is not None
         return distances
@@ -62,6 +95,7 @@ class _Chunk:
         room = max(0, min(len(ids), _CHUNK - self.count))
         if room and int(ids[room - 1]) - self.base > _MAX_DISTANCE:
             room = int(np.searchsorted(ids[:room], self.base + _MAX_DISTANCE, "right"))
+        self._settle()
         distances = self._shelf.edit(self._number)
         assert distances is not None
         size = len(distances)
@@ -112,13 +146,15 @@ class RowView:
         trace: RowSource,
         filter: Filter | None = None,  # noqa: A002
         ahead: Ahead | None = None,
+        known: KnownRows | None = None,
     ) -> None:
-        """Make it; nothing is filtered yet.
+        """Make it; nothing more is filtered yet than is known.
 
         Args:
             trace: the trace.
             filter: which rows pass; None for all.
             ahead: lets other processes test rows too; ended by `close`.
+            known: which of the first rows pass the filter, where that is known.
         """
         self._trace = trace
         self._ahead = ahead
@@ -136,6 +172,11 @@ class RowView:
         self._changes = self._filter.changes() if self._filter is not None else None
         self.removed = 0
         """How many positions were removed at the front since the view was made."""
+        if known is not None:
+            for part in known.parts:
+                self._chunks.append(self._new_chunk(self._found, part.base, part))
+                self._found += part.passing
+            self._scanned = max(self._scanned, known.stop)
 
     @property
     def count(self) -> int:
@@ -250,9 +291,9 @@ class RowView:
         if not self._chunks[index].count:
             self._chunks.pop(index).leave()
 
-    def _new_chunk(self, position: int, base: int) -> _Chunk:
+    def _new_chunk(self, position: int, base: int, known: KnownPart | None = None) -> _Chunk:
         self._next_chunk += 1
-        return _Chunk(self._shelf, self._next_chunk, position, base)
+        return _Chunk(self._shelf, self._next_chunk, position, base, known)
 
     def _shift(self, index: int, by: int) -> None:
         """Adjust positions after a chunk has gained or lost a row."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.query.analysis import Paced
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis, Paced
 from gvtui.trace.keptfile import identity_of
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
@@ -21,46 +24,74 @@ from tests.benchmarks.child import spent
 from tests.benchmarks.mixed import BATCH, write_mixed
 from tests.benchmarks.table import print_table
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROWS = "300000,3000000"
 PLACES = (0.9, 0.5, 0.95, 0.1, 0.6, 0.97, 0.93)
 """Where one stands, one after the other: forward and back, far and near."""
+STEP_BACK = "one row back"
+
+Reader = Callable[[int], int]
+SHOWN: dict[str, Callable[[Analysis], Reader | None]] = {
+    "stream": lambda _: None,
+    "descriptors": lambda analysis: analysis.statistics(by_descriptor=True).advance,
+    "numbers": lambda analysis: analysis.statistics().advance,
+    "activity": lambda analysis: ActivityReader(analysis.context).advance,
+}
+"""What is on the screen, with what reads the rows for it."""
 
 
-def jump(model: Model, replay: ReplayClock, row: int) -> tuple[float, float]:
-    """CPU seconds until all is drawn once, and until rows, tree, descriptors and numbers are all
-    there."""
-    began = process_time()
+class Taken(NamedTuple):
+    """Seconds by the clock and of the processor, until all is drawn once, and until it is of all
+    rows."""
+
+    first: float
+    first_busy: float
+    all: float
+    all_busy: float
+
+
+def jump(model: Model, replay: ReplayClock, row: int, shown: str) -> Taken:
+    """Stand at a row with something on the screen."""
+    began, began_busy = perf_counter(), process_time()
     model.stand_at(replay, row)
-    first = process_time() - began
+    first, first_busy = perf_counter() - began, process_time() - began_busy
     analysis = model.analysis
-    analysis.follower = Paced(analysis.statistics(by_descriptor=True).advance)
+    reader = SHOWN[shown](analysis)
+    analysis.follower = Paced(reader) if reader is not None else None
     while model.refresh(0.008) or model.trace.is_behind or model.analysis.is_behind:
         pass
-    assert analysis.resolved.position == row + 1
-    return first, process_time() - began
+    assert model.view.complete
+    assert analysis.pairs.position == row + 1
+    return Taken(first, first_busy, perf_counter() - began, process_time() - began_busy)
 
 
-def measure(path: Path, rows: int) -> list[tuple[str, ...]]:
-    """The lines of the table of one recording."""
-    trace = Trace.open(path)
+def lines(trace: Trace, shown: str, *, is_kept: bool) -> Iterator[tuple[str, ...]]:
+    """The lines of the table of one recording, as a viewer has it that has just begun."""
     model, replay = Model(trace), ReplayClock(trace, None)
-    assert model.analysis.resolved is not None
-    taken: dict[float, list[tuple[float, float]]] = {place: [] for place in PLACES}
-    for is_kept in (False, True):
-        for place in PLACES:
-            taken[place].append(jump(model, replay, int(rows * place)))
-            if not is_kept:
-                # Without states: the process that makes them is ended, and begun at the next jump.
-                model.beforehand.close()
+    rows = trace.available_rows
+    if is_kept:
+        model.beforehand.best(trace, rows, 0)
+        model.beforehand.wait()
+    places = [(f"{place:.0%}", int(rows * place)) for place in PLACES]
+    for place, row in [*places, (STEP_BACK, places[-1][1] - 1)]:
+        taken = jump(model, replay, row, shown)
         if not is_kept:
-            model.beforehand.best(trace, rows, 0)
-            model.beforehand.wait()
+            # The process that makes states is ended, and begun at the next jump.
+            model.beforehand.close()
+        yield shown, "states" if is_kept else "anew", place, *(f"{each:.2f}" for each in taken)
     model.close()
+
+
+def measure(path: Path) -> list[tuple[str, ...]]:
+    """The table of one recording."""
+    trace = Trace.open(path)
+    found = [*lines(trace, "descriptors", is_kept=False)]
+    for shown in SHOWN:
+        found += lines(trace, shown, is_kept=True)
     trace.close()
-    return [
-        (f"to {place:.0%}", *(f"{seconds:.2f}" for pair in pairs for seconds in pair))
-        for place, pairs in taken.items()
-    ]
+    return found
 
 
 def main() -> None:
@@ -73,15 +104,15 @@ def main() -> None:
             write_mixed(path, rows)
             while identity_of(path, beside(path)) is None:
                 time.sleep(0.1)
-            lines = measure(path, rows)
+            table = measure(path)
             kept = spaced_path(beside(path))
             size = kept.stat().st_size / (1 << 20)
             kept.unlink()
             made = spent("-m", "gvtui.query.through", "spaced", str(path), "")
         print_table(
             f"a recording of {rows:,} rows; its states take {size:.0f} MiB and {made.busy:.1f} CPU s",
-            ("position", "anew: first", "all, CPU s", "kept: first", "all, CPU s"),
-            lines,
+            ("shown", "from", "to", "first, s", "CPU s", "all, s", "CPU s"),
+            table,
         )
 
 

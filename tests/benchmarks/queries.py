@@ -11,7 +11,8 @@ from pathlib import Path
 from gvtui.query.calls.doubles import Twins
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import process_filter
-from gvtui.query.once import BothKinds, OnceFilter
+from gvtui.query.once import OnceFilter
+from gvtui.query.repeated import BothKinds
 from gvtui.query.view import RowView
 from gvtui.trace import files
 from gvtui.trace.reader import Trace

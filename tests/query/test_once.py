@@ -14,7 +14,7 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.folded import call_view
-from gvtui.query.once import BothKinds, OnceFilter, leave_out_doubles
+from gvtui.query.once import OnceFilter, leave_out_doubles
 from gvtui.query.processes.processes import Processes
 from gvtui.query.view import RowView
 from gvtui.query.wrapping import WrappingFilter
@@ -184,18 +184,3 @@ class _Changing(WrappingFilter):
 
     def changed_since(self, mark: ChangeMark) -> list[int]:
         return self.changed
-
-
-def test_rows_can_only_be_doubled_where_there_are_both_kinds() -> None:
-    rows = [make_row(type=5), enter(1, READ), leave(1, READ), enter(2, READ, type=RAW_SYSCALL)]
-    trace = MemoryTrace(rows)
-    trace.end_row = 3
-    kinds = BothKinds(trace)
-    kinds.advance(0)
-    assert not kinds.are_there
-    assert not kinds.is_behind
-    trace.end_row = 4
-    assert kinds.is_behind
-    kinds.advance(0)
-    assert kinds.are_there
-    assert not kinds.is_behind

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,3 +72,21 @@ def test_rows_of_many_chunks_are_not_all_in_memory(tmp_path: Path) -> None:
         assert row is not None
         row = found.after(row)
         assert row == number * CHUNK + 7
+
+
+@given(st.lists(rows, max_size=30, unique=True), st.integers(0, 2))
+def test_packed_it_is_the_same(added: list[int], first: int) -> None:
+    found, other = RowSet(), RowSet()
+    found.add_all(np.array(added, np.int64))
+    other.take_packed(first, found.packed(first, 4))
+    kept = sorted(row for row in added if first * CHUNK <= row < 4 * CHUNK)
+    assert len(other) == len(kept)
+    assert all(row in other for row in kept)
+    for number in range(first, 4):
+        begin = number * CHUNK
+        own = [row - begin for row in kept if begin <= row < begin + CHUNK]
+        assert other.count_in(number) == len(own)
+        others = np.delete(np.arange(begin, begin + CHUNK), own)
+        assert other.others_in(number).tolist() == others.tolist()
+    with pytest.raises(ValueError, match="a chunk of 5 bytes"):
+        RowSet().take_packed(0, [bytes(5)])

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query import spacing
-from gvtui.query.kept.spaced import BLOCKS, CHUNKS, COLUMNS, ROWS, SECTIONS, TAKEN_IN, SpacedStates
+from gvtui.query.kept.spaced import (
+    BLOCKS,
+    CHUNKS,
+    COLUMNS,
+    REPEATED,
+    ROWS,
+    SECTIONS,
+    TAKEN_IN,
+    SpacedStates,
+)
 from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,
@@ -130,7 +139,7 @@ def test_each_state_has_all_sections(path: Path) -> None:
     assert states
     for state in states:
         own = [name.partition(" ")[2] for name, _ in state]
-        assert own == [*SECTIONS, ROWS, TAKEN_IN, COLUMNS, BLOCKS, CHUNKS]
+        assert own == [*SECTIONS, ROWS, TAKEN_IN, REPEATED, COLUMNS, BLOCKS, CHUNKS]
 
 
 def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:

@@ -17,6 +17,7 @@ from gvtui.query.kept.keeper import SECTIONS as NEEDED
 from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.version import version
 from gvtui.query.leftovers import without_collecting
+from gvtui.query.repeated import RepeatedRows
 from gvtui.trace.connections import Connections
 from gvtui.trace.keptfile import open_of
 from gvtui.trace.keptplace import states_place
@@ -35,10 +36,10 @@ LEAST_ROWS = 50_000
 SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "activity")
 """What a state has of `keeper.SECTIONS`, in this order."""
 
-ROWS, TAKEN_IN, COLUMNS = "rows", "taken in", "columns"
+ROWS, TAKEN_IN, REPEATED, COLUMNS = "rows", "taken in", "repeated", "columns"
 BLOCKS, CHUNKS = "blocks", "chunks"
-"""What a state has beside its sections: see `rows_before`; what the trace had taken in; see
-`ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one behind the
+"""What a state has beside its sections: see `rows_before`; what the trace had taken in;
+which rows are repeated; see `ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one behind the
 other."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
@@ -160,6 +161,20 @@ class SpacedStates:
         self._trace.take_up(row, connections, lost)
         self._trace.refresh()
 
+    def repeated(self, row: int) -> RepeatedRows:
+        """What was known at a row of the rows that are repeated.
+
+        Raises:
+            BrokenStateError: it is missing, or damaged.
+        """
+        found = RepeatedRows(self._trace)
+        try:
+            told, bits = self.pieces(row, REPEATED)
+            found.take_packed(msgpack.unpackb(told()), bits())
+        except (ValueError, TypeError, msgpack.UnpackException) as error:
+            raise BrokenStateError(f"{REPEATED} at {row}: {error}") from error
+        return found
+
     def is_void(self, row: int) -> bool:
         """Whether rows that the trace has taken in since tell that those before a state are of
         another sandbox than it seemed.
@@ -267,6 +282,13 @@ class StateAt:
             return not self._states.is_void(self.row)
         except BrokenStateError:
             return False
+
+    def repeated(self) -> RepeatedRows | None:
+        """What was known of the rows that are repeated; None where it cannot be believed."""
+        try:
+            return self._states.repeated(self.row)
+        except BrokenStateError:
+            return None
 
     def offer(self, name: str, roots: Mapping[str, Any]) -> None:
         """Give the parts of a section, still empty: they are filled if they can be.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.doubles import Twins
-from gvtui.query.once import BothKinds, OnceFilter
+from gvtui.query.once import OnceFilter
+from gvtui.query.repeated import BothKinds
 
 if TYPE_CHECKING:
     from gvtui.query.calls.sides import JoinedSides
     from gvtui.query.filter.compile import Filter
-    from gvtui.query.view import RowView
+    from gvtui.query.repeated import RepeatedRows
+    from gvtui.query.view import KnownRows, RowView
     from gvtui.trace.reader import Trace
 
 _LOOKING_SECONDS = 0.002
@@ -20,11 +22,19 @@ _LOOKING_SECONDS = 0.002
 class DoubledRows:
     """Which rows of a trace are left out, and which ones stand for them."""
 
-    def __init__(self, trace: Trace) -> None:
-        """Make it; nothing is known yet."""
+    def __init__(self, trace: Trace, repeated: RepeatedRows | None = None) -> None:
+        """Make it.
+
+        Args:
+            trace: the trace.
+            repeated: what was found of its repeated rows before; takes in what is found.
+        """
         self._trace = trace
         self._twins = Twins(trace)
-        self._kinds = BothKinds(trace)
+        self._repeated = repeated
+        self._kinds = BothKinds(trace) if repeated is None else repeated.kinds
+        self._are_known = False
+        """Whether it has been told that both kinds are there."""
         self._once: OnceFilter | None = None
 
     @property
@@ -38,6 +48,11 @@ class DoubledRows:
         return self._once.left_out if self._once is not None else 0
 
     @property
+    def known(self) -> KnownRows | None:
+        """Which of the first rows pass what `narrowed` gave last, where that is known."""
+        return self._once.known if self._once is not None else None
+
+    @property
     def are_sought(self) -> bool:
         """Whether the view looks at all rows for doubled ones."""
         return self._once is not None
@@ -45,10 +60,12 @@ class DoubledRows:
     def look(self) -> tuple[bool, bool]:
         """Look at new rows for a moment: whether any were looked at, and whether it has just come
         out that both kinds are there."""
-        if not self._kinds.is_behind:
-            return False, False
-        self._kinds.advance(_LOOKING_SECONDS)
-        return True, self._kinds.are_there
+        is_behind = self._kinds.is_behind
+        if is_behind:
+            self._kinds.advance(_LOOKING_SECONDS)
+        has_come_out = self._kinds.are_there and not self._are_known
+        self._are_known = self._kinds.are_there
+        return is_behind, has_come_out
 
     def narrowed(self, condition: Filter | None, *, shown: bool) -> Filter | None:
         """The condition for the view.
@@ -58,8 +75,9 @@ class DoubledRows:
             shown: whether doubled rows are shown.
         """
         self._once = None
+        self._are_known = self.may_be_there
         if not shown and self.may_be_there:
-            self._once = OnceFilter(self._trace, condition, self._twins)
+            self._once = OnceFilter(self._trace, condition, self._twins, self._repeated)
         return self._once or condition
 
     def twin(self, row_id: int, view: RowView) -> int | None:

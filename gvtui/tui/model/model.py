@@ -15,6 +15,7 @@ from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.helpers.answers import LastAnswers
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
+from gvtui.query.repeated import RepeatedRows
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
@@ -97,17 +98,20 @@ class Model:
         """What is known beforehand where a recording is shown as of a row."""
         self._hurries_until = 0.0
         """Until when, by this thread's processor time, rows are read in large slices."""
+        self._repeated_of: tuple[Trace | None, RepeatedRows | None] = None, None
+        """What is known of the repeated rows of a trace, as of whatever row it is shown."""
         self._state: StateAt | None = None
         """What had been found out before a row, where the analysis begins with it."""
         self._take(trace)
 
     def _take(self, trace: Trace) -> None:
         self.trace = trace
+        repeated = self._repeated_before(self._state)
         self._begin_anew()
         self.condition: Filter | None = None
         """All filters in force as one condition; None lets every row pass."""
         self.view = RowView(trace, None)
-        self.doubles = DoubledRows(trace)
+        self.doubles = DoubledRows(trace, repeated)
         self.bookmarks = Bookmarks(trace)
         self.cursor: int | None = None
         """The id of the selected row."""
@@ -119,6 +123,19 @@ class Model:
         """The oldest row at the viewer's start; rows from it to `trace.first_row` have been
         removed."""
         self.moments.base_ns = 0
+
+    def _repeated_before(self, state: StateAt | None) -> RepeatedRows | None:
+        """What is known of the rows that are repeated, from before or from a state; None for what
+        goes on for ever, where nobody asks for it again."""
+        if self.is_live:
+            return None
+        trace, former = self._repeated_of
+        if trace is not self.trace or former is None:
+            former = RepeatedRows(self.trace)
+        if state is not None and state.row > former.position:
+            former = state.repeated() or former
+        self._repeated_of = self.trace, former
+        return former
 
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
@@ -363,7 +380,7 @@ class Model:
         if self.whole_calls:
             self.view = call_view(self.trace, shown, self.analysis.pairs, ahead)
         else:
-            self.view = RowView(self.trace, shown, ahead)
+            self.view = RowView(self.trace, shown, ahead, self.doubles.known)
         self.generation += 1
 
     def stand_in(self, row_id: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgpack
 import pytest
 
 from gvtui.query.activity.reader import ActivityReader
@@ -11,6 +12,7 @@ from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
 from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
 from gvtui.query.processes.processes import Processes
+from gvtui.query.repeated import RepeatedRows
 from gvtui.query.resolved.descriptions import Descriptions
 from gvtui.query.spacing import keep_spaced
 from gvtui.trace.reader import Trace
@@ -178,6 +180,34 @@ def test_what_is_not_kept_is_read(trace: Trace) -> None:
     state.offer("activity", {})
     state.offer("descriptors", {})
     assert not state.restored
+
+
+def test_what_is_repeated_is_known_up_to_the_state(trace: Trace) -> None:
+    state = best(trace)
+    assert state is not None
+    assert state.take_in()
+    found, other = state.repeated(), RepeatedRows(trace)
+    while other.position < state.row:
+        other.advance(state.row - other.position)
+    assert found is not None
+    assert found.position == other.position
+    assert found.packed()[1] == other.packed()[1]
+    assert found.count(0, state.row) == other.count(0, state.row) > 0
+    assert found.kinds.are_there
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"\xc1", b"", msgpack.packb(7), msgpack.packb(["", 0, 0, 0, 0]), msgpack.packb([0] * 9)],
+)
+def test_what_tells_nothing_of_repeated_rows_is_not_believed(
+    trace: Trace, told: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = best(trace)
+    assert state is not None
+    assert state.take_in()
+    monkeypatch.setattr(SpacedStates, "pieces", lambda *_: [lambda: told, lambda: b""])
+    assert state.repeated() is None
 
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.9])

@@ -10,7 +10,8 @@ import pytest
 
 from gvtui.export.merging import merge
 from gvtui.monitor.options import MonitorOptions
-from gvtui.query import spacing
+from gvtui.query import once, repeated, rowset, spacing
+from gvtui.query.calls import doubles
 from gvtui.query.kept import spaced
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.through import read_spaced
@@ -321,6 +322,10 @@ def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: 
 def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "LEAST_ROWS", 1)
     have_states(monkeypatch, 149)
+    for module in (rowset, repeated):
+        monkeypatch.setattr(module, "CHUNK", 64)
+    for module in (once, repeated, doubles):
+        monkeypatch.setattr(module, "MOST_APART", 63)
     monkeypatch.setattr(spacing, "_WAIT_SECONDS", 0)
     # States are made here, not by a process that reads along.
     monkeypatch.setattr(standing, "ReadingThrough", NoReading)

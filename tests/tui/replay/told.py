@@ -28,7 +28,7 @@ def told(model: Model) -> dict[str, Any]:
     view = model.view
     last = view.slice(view.count - _ROWS, view.count).tolist()
     return {
-        "rows": (view.count, [model.texts.text(row) for row in last]),
+        "rows": (view.count, model.doubles.left_out, [model.texts.text(row) for row in last]),
         "calls": [_call(resolved, row) for row in last],
         "sandboxes": [
             (each.container_id, each.messages, each.dropped, each.connected)
