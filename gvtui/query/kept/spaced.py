@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
@@ -25,6 +27,7 @@ from gvtui.trace.lostrows import LostRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
 
     from gvtui.trace.keptfile import KeptFile
     from gvtui.trace.keptplace import StatesPlace
@@ -44,6 +47,8 @@ other."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
 
+_LOOKERS = 2
+"""How many threads look whether chunks are as they were written."""
 BYTES_A_ROW = 200
 """To take up so many bytes, as they lie in the file, takes as long as to read a row."""
 
@@ -86,7 +91,8 @@ class SpacedStates:
         self._file = file
         self._told: dict[int, ColumnsTold] = {}
         self._rows = _rows_of(file)
-        self._places: dict[int, tuple[int, int, int]] = {}
+        self._places: dict[int, Future[tuple[int, int, int] | None]] = {}
+        """Where the chunks of states lie, as soon as they have been looked at."""
 
     @classmethod
     def open(cls, trace: Trace, audit_variable: str) -> SpacedStates | None:
@@ -147,6 +153,21 @@ class SpacedStates:
             return None
         return StateAt(self, row)
 
+    def _look_at_chunks(self, row: int) -> None:
+        """Find out, beside all else, whether the chunks of a state are as they were written; once
+        for each state that they lie in."""
+        places = self._places
+        rows = [each for each in self._rows[: bisect_right(self._rows, row)] if each not in places]
+        if not rows:
+            return
+        pool = ThreadPoolExecutor(_LOOKERS)
+        # Where no further thread may begin, each is looked at when it is needed.
+        with suppress(RuntimeError):
+            for each in rows:
+                places[each] = pool.submit(self._file.place, section_name(each, CHUNKS))
+        # The threads end when they have looked at all of them.
+        pool.shutdown(wait=False)
+
     def take_in(self, row: int) -> None:
         """Have the trace take in all rows up to its limit, those before a state at once.
 
@@ -186,6 +207,7 @@ class SpacedStates:
 
     def reader(self, row: int) -> StateReader:
         """What fills parts with the state at a row."""
+        self._look_at_chunks(row)
         return StateReader({"trace": self._trace}, lambda number: self._column(row, number))
 
     def pieces(self, row: int, name: str) -> list[Callable[[], bytes]]:
@@ -237,13 +259,12 @@ class SpacedStates:
         return made
 
     def _chunks_at(self, row: int) -> tuple[int, int, int]:
-        """Where the chunks of a state lie; that they are as they were written is found out once."""
-        place = self._places.get(row)
+        """Where the chunks of a state lie, if they are as they were written."""
+        looked = self._places.get(row)
+        name = section_name(row, CHUNKS)
+        place = self._file.place(name) if looked is None else looked.result()
         if place is None:
-            place = self._file.place(section_name(row, CHUNKS))
-            if place is None:
-                raise BrokenStateError(f"chunks at {row}")
-            self._places[row] = place
+            raise BrokenStateError(f"chunks at {row}")
         return place
 
 

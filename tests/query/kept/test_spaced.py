@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgpack
@@ -221,6 +222,19 @@ def test_a_damaged_file_gives_no_wrong_state(path: Path, part: float) -> None:
     trace = Trace.open(path, limit=POSITION)
     assert read(trace, best(trace)) == read(trace, None)
     trace.close()
+
+
+def test_a_state_is_taken_up_where_no_thread_may_begin(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", refused)
+    state = best(trace)
+    assert state is not None
+    assert read(trace, state) == read(trace, None)
+    assert state.restored == set(SECTIONS)
 
 
 def test_a_file_that_others_may_write_is_not_believed(path: Path, trace: Trace) -> None:
