@@ -114,17 +114,17 @@ class MonitorProcess(Hearing):
 
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        faults: list[dict[str, Any]] = []
+        before: list[dict[str, Any]] = []
         while time.monotonic() < deadline:
             select.select([self], [], [], max(0.0, deadline - time.monotonic()))
             events = self.read_events()
             for place, event in enumerate(events):
                 if event["kind"] == "listening":
                     self.realtime = bool(event.get("realtime"))
-                    self._unread = [*faults, *events[place + 1 :]]
+                    self._unread = [*before, *events[place + 1 :]]
                     return
-                if event["kind"] == "fault":
-                    faults.append(event)
+                if event["kind"] in ("fault", "log"):
+                    before.append(event)
                 if event["kind"] == "failed":
                     raise MonitorError(str(event.get("text")))
                 if event["kind"] == "died":

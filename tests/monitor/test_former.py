@@ -274,3 +274,22 @@ def test_the_next_monitor_compresses_what_a_killed_one_left(place: Path, tmp_pat
         second.stop()
     assert payloads(folder) == before
     assert not list(folder.glob(".gvtui-*.new"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root")
+def test_what_is_left_out_is_told_as_the_monitor_starts(place: Path) -> None:
+    os.chown(write(place / "20260101-a")[0].parent, 65534, 65534)
+    options = MonitorOptions(
+        listen=place.parent / "s.sock", place=place, compresses=True, realtime=False
+    )
+    monitor = MonitorProcess.start(options)
+    told: list[str] = []
+
+    def is_told() -> bool:
+        told.extend(each["text"] for each in monitor.read_events() if each["kind"] == "log")
+        return any("cannot be changed by user 0" in text for text in told)
+
+    try:
+        assert wait_until(is_told), told
+    finally:
+        monitor.stop()
