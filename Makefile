@@ -43,11 +43,12 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 # Tests of screens wait for half of their time, so there are two workers for each processor. Sandboxes do
-# not go well with other tests beside them.
+# the work themselves: one worker for each, and a module of tests shares its sandboxes.
 WORKERS ?= $(shell expr 2 \* $$(nproc))
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not e2e'
-	$(BIN)/pytest -m e2e tests/e2e
+	$(BIN)/pytest -n auto --dist loadfile -m 'e2e and not alone' tests/e2e
+	$(BIN)/pytest -m 'e2e and alone' tests/e2e
 
 proto: $(DEV)
 	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \

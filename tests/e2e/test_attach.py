@@ -25,7 +25,7 @@ from tests.e2e.test_terminal import GVTUI, Terminal
 from tests.monitor.sandbox import FakeSandbox
 from tests.trace.factory import recorded_datagrams
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 ROUNDS = 30
 """How many viewers come and go besides those on a terminal."""

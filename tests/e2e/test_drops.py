@@ -23,7 +23,7 @@ from tests.e2e.recorded import recording
 from tests.e2e.test_terminal import Terminal
 from tests.processes import monitor_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 BURST = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=400")
 

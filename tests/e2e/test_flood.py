@@ -21,7 +21,7 @@ from gvtui.trace.survey import survey
 from tests.e2e.containers import Container, RunscBinary, running_container, wait_until
 from tests.e2e.test_drops import lossy
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 KEEP = 4 << 20
 FLOOD = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=100000")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.load.kills import Moment, Victim, play
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 
 def test_a_kill_leaves_an_exact_prefix_also_at_a_rotation_and_during_compression() -> None:

@@ -8,7 +8,7 @@ from tests.e2e.containers import find_binaries, need
 from tests.load.soak import play
 from tests.load.usage import LATE_DESCRIPTORS, LATE_THREADS, MIB
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("tmux")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.usefixtures("tmux")]
 
 
 def test_nothing_grows_and_every_message_is_accounted_for(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.load.storm import Crowd, play
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 
 FEW = ("connections-per-process=8", "new-connections-per-process=1")
