@@ -1,7 +1,15 @@
-"""Renders durations and kernel time values."""
+"""Renders durations, times of day and kernel time values."""
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_SECOND_NS = 1_000_000_000
 _UNITS = ((1_000, 1, "ns"), (1_000_000, 1_000, "µs"), (1_000_000_000, 1_000_000, "ms"))
 
 
@@ -44,3 +52,34 @@ def seconds_text(sec: int, nsec: int) -> str:
     if 0 <= nsec < 1_000_000_000:
         return duration(sec * 1_000_000_000 + nsec)
     return f"{sec} s {nsec} ns"
+
+
+def second_text(time_ns: int, zone: tzinfo | None = None) -> str:
+    """Date, time of day to the second, and the zone's name: `2026-11-26 17:20:22 CET`.
+
+    Args:
+        time_ns: a Unix time in nanoseconds.
+        zone: the time zone; None for the local one.
+
+    Returns:
+        The text; "" for a time that no calendar has.
+    """
+    try:
+        when = datetime.fromtimestamp(time_ns // _SECOND_NS, zone)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    return f"{when:%Y-%m-%d %H:%M:%S} {zone_text(time_ns, zone)}"
+
+
+def zone_text(time_ns: int, zone: tzinfo | None = None) -> str:
+    """The name of the zone at a time: `UTC`, `CET`, or its distance as in `UTC+05:30`.
+
+    A zone has another name in summer. For a time that is not known it is the present one's.
+    """
+    try:
+        when = datetime.fromtimestamp(time_ns / _SECOND_NS if time_ns > 0 else time.time(), UTC)
+        when = when.astimezone(zone)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    name = when.strftime("%Z")
+    return name if name.isalpha() else f"UTC{when.isoformat()[-6:]}"

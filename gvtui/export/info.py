@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
+from gvtui.decode.times import second_text
 from gvtui.export.contents import RecordingContents
 from gvtui.trace.reach import whole_from
 from gvtui.words import counted
@@ -221,7 +221,4 @@ def _container(connection: Connection | None) -> str:
 
 
 def _time(time_ns: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_ns // _SECOND_NS).strftime("%Y-%m-%d %H:%M:%S")
-    except (OverflowError, OSError, ValueError):
-        return "a time that makes no sense"
+    return second_text(time_ns) or "a time that makes no sense"

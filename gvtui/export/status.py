@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.escape import escape
+from gvtui.decode.times import second_text
 from gvtui.limits import span_text
 from gvtui.words import counted
 
@@ -192,12 +192,12 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"ALARM        {told['unaccounted']}"
     if told["sandboxes"]:
         yield ""
-        yield f"{'messages':>14} {'dropped':>12}  {'rows since':<19}  sandbox"
+        yield f"{'messages':>14} {'dropped':>12}  {'rows since':<23}  sandbox"
     for each in told["sandboxes"]:
         name = each["container_id"] or "unknown"
         name = f"{each['name']} ({name})" if each["name"] else name
         counts = f"{each['messages']:>14,} {each['dropped']:>12,}"
-        yield f"{counts}  {_when(each.get('rows_since_ns', 0)):<19}  {escape(name, _MAX_TEXT)}"
+        yield f"{counts}  {_when(each.get('rows_since_ns', 0)):<23}  {escape(name, _MAX_TEXT)}"
 
 
 def _kept(size: int | None, seconds: float | None) -> str:
@@ -210,11 +210,7 @@ def _kept(size: int | None, seconds: float | None) -> str:
 
 def _when(time_ns: int) -> str:
     """A local time, to the second; "?" where it is not known."""
-    try:
-        when = datetime.fromtimestamp(time_ns // 1_000_000_000)
-    except (OverflowError, OSError, ValueError):
-        return "?"
-    return when.strftime("%Y-%m-%d %H:%M:%S") if time_ns else "?"
+    return (second_text(time_ns) if time_ns else "") or "?"
 
 
 _LESS = (("lost", "LOST"), ("left_out", "left out by limits"))

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import UTC, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.times import duration, seconds_text, timespec
+from gvtui.decode.times import duration, second_text, seconds_text, timespec, zone_text
+
+MOMENT = 1_795_455_407_118_204_005
 
 
 @pytest.mark.parametrize(
@@ -45,3 +50,20 @@ def test_timespec() -> None:
 )
 def test_seconds_text(sec: int, nsec: int, shown: str) -> None:
     assert seconds_text(sec, nsec) == shown
+
+
+def test_zones_have_the_name_of_their_time() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert zone_text(MOMENT, UTC) == "UTC"
+    assert zone_text(MOMENT, berlin) == "CET"
+    assert zone_text(MOMENT - 180 * 86_400 * 10**9, berlin) == "CEST"
+    assert zone_text(MOMENT, ZoneInfo("America/Sao_Paulo")) == "UTC-03:00"
+    assert zone_text(MOMENT, timezone(timedelta(hours=5, minutes=30))) == "UTC+05:30"
+    assert zone_text(0, UTC) == "UTC"
+    assert zone_text(1 << 80, UTC) == ""
+
+
+def test_seconds_have_their_zone() -> None:
+    assert second_text(MOMENT, UTC) == "2026-11-23 17:36:47 UTC"
+    assert second_text(MOMENT, ZoneInfo("Asia/Tokyo")) == "2026-11-24 02:36:47 JST"
+    assert second_text(1 << 80, UTC) == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.decode.times import zone_text
 from gvtui.tui.kit.cells import Part, short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import (
@@ -14,7 +15,7 @@ from gvtui.tui.kit.signs import (
     LOST_SIGN,
     UNKNOWN_SIGN,
 )
-from gvtui.tui.kit.times import full_day_text, zone_text
+from gvtui.tui.kit.times import full_day_text
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Item
 from gvtui.words import counted, noun_for

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
@@ -64,20 +63,6 @@ def full_day_text(time_ns: int, zone: tzinfo | None) -> str:
     except (OverflowError, OSError, ValueError):
         return ""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def zone_text(time_ns: int, zone: tzinfo | None) -> str:
-    """The name of the zone at a time: `UTC`, `CET`, or its distance as in `UTC+05:30`.
-
-    A zone has another name in summer. For a time that is not known it is the present one's.
-    """
-    try:
-        when = datetime.fromtimestamp(time_ns / SECOND_NS if time_ns > 0 else time.time(), UTC)
-        when = when.astimezone(zone)
-    except (OverflowError, OSError, ValueError):
-        return ""
-    name = when.strftime("%Z")
-    return name if name.isalpha() else f"UTC{when.isoformat()[-6:]}"
 
 
 def date_text(time_ns: int, zone: tzinfo | None) -> str:

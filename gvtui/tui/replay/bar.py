@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.decode.times import duration
+from gvtui.decode.times import duration, zone_text
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
-from gvtui.tui.kit.times import clock_text, full_day_text, zone_text
+from gvtui.tui.kit.times import clock_text, full_day_text
 
 if TYPE_CHECKING:
     from textual import events

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from gvtui.decode.ids import called, cut_name
+from gvtui.decode.times import zone_text
 from gvtui.query.filter.field import CONTAINER
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK, OUTSIDE_SIGN
@@ -19,7 +20,6 @@ from gvtui.tui.kit.times import (
     day_clock_text,
     day_text,
     took_text,
-    zone_text,
 )
 from gvtui.tui.model.rowtext import Look, RowText, word
 from gvtui.tui.model.who import session_of

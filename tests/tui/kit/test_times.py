@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, timedelta, timezone
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +15,6 @@ from gvtui.tui.kit.times import (
     day_text,
     full_day_text,
     span_text,
-    zone_text,
 )
 from gvtui.tui.stream.columns import COLUMNS
 
@@ -41,17 +40,6 @@ def test_days() -> None:
     assert are_of_one_day(MOMENT, later, tokyo)
     assert are_of_one_day(MOMENT, 0, UTC), "what is not known differs from nothing"
     assert day_text(0, UTC) == full_day_text(0, UTC) == full_day_text(1 << 80, UTC) == ""
-
-
-def test_zones_have_the_name_of_their_time() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    assert zone_text(MOMENT, UTC) == "UTC"
-    assert zone_text(MOMENT, berlin) == "CET"
-    assert zone_text(MOMENT - 180 * 86_400 * 10**9, berlin) == "CEST"
-    assert zone_text(MOMENT, ZoneInfo("America/Sao_Paulo")) == "UTC-03:00"
-    assert zone_text(MOMENT, timezone(timedelta(hours=5, minutes=30))) == "UTC+05:30"
-    assert zone_text(0, UTC) == "UTC"
-    assert zone_text(1 << 80, UTC) == ""
 
 
 @pytest.mark.parametrize("time_ns", [0, -5, (1 << 63) - 1])
