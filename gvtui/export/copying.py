@@ -12,6 +12,7 @@ from gvtui.trace.marks import BinaryMark, DropsMark, read_mark
 from gvtui.trace.records import DamagedError, LogKind
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.standing import Standing
+from gvtui.trace.thinned import ThinnedMark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ class RowCopying:
         *,
         shift: int = 0,
         is_part: bool = False,
+        from_ns: int = 0,
+        to_ns: int = 0,
         bookmarks: Mapping[int, Bookmark] | None = None,
         is_wanted: Callable[[Mark], bool] = lambda _: True,
         redactor: Redactor | None = None,
@@ -52,6 +55,8 @@ class RowCopying:
             sink: where they go.
             shift: is added to the numbers of connections.
             is_part: whether rows of the trace are left out before or behind, whatever the filter.
+            from_ns: rows received at this Unix time or later are copied; 0 for all.
+            to_ns: rows received before this time are copied; 0 for all.
             bookmarks: those of the trace, by row; `bookmarked` has them with their new rows.
             is_wanted: whether a mark of the trace is written.
             redactor: takes secrets out of all that is written.
@@ -59,6 +64,7 @@ class RowCopying:
         self._selection = selection
         self._sink = sink
         self._shift = shift
+        self._times = from_ns, to_ns
         self._is_wanted = is_wanted
         self._redactor = redactor
         self._is_part = is_part or selection.trace.first_row > 0
@@ -108,6 +114,14 @@ class RowCopying:
         """Write a trace mark, of a connection with the number that it has in the trace."""
         moved, shown = self._moved(conn), self._shown(details)
         self._sink.write(lambda writer: writer.mark(when_ns, shown, moved))
+
+    def thinned(self, when_ns: int, mark: ThinnedMark) -> bool:
+        """Write what a mark of the trace tells of the rows that are copied; False if that is
+        nothing."""
+        told = mark.copied(self._shift, self._selection.conns, *self._times)
+        if told is not None:
+            self.mark(when_ns, told.details(), 0)
+        return told is not None
 
     def _moved(self, conn: int) -> int:
         return conn + self._shift if conn else 0
@@ -185,9 +199,11 @@ class RowCopying:
     def _copy_mark(self, row_id: int, row: Row) -> bool:
         """Write a mark; False if it is another sandbox's."""
         details = self._selection.trace.details(row_id)
+        mark = read_mark(details)
+        if isinstance(mark, ThinnedMark):
+            return self.thinned(row.recv_ns, mark)
         if not self._selection.concerns(row.conn, text_in(details, "container_id")):
             return False
-        mark = read_mark(details)
         if isinstance(mark, DropsMark):
             self._unwritten.pop(row.conn, None)
         if isinstance(mark, ExcerptMark):

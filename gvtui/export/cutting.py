@@ -16,6 +16,7 @@ from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.marks import SessionMark
 from gvtui.trace.origin import OriginMark, TraceOrigin
 from gvtui.trace.standing import overlapping
+from gvtui.trace.thinned import ThinnedMark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,8 +123,12 @@ def cut(
     is_part = (first, stop) != (trace.first_row, trace.end_row)
     begin_ns = from_ns or int(times_of(trace.rows(first, first + 1))[0])
     with new_recording(out) as unfinished:
-        sink = RecordingSink(writer_for(trace, unfinished, from_first=first == trace.first_row))
-        copying = RowCopying(selection, sink, is_part=is_part, bookmarks=bookmarks)
+        from_first = first == trace.first_row
+        writer = writer_for(trace, unfinished, from_first=from_first, from_ns=from_ns, to_ns=to_ns)
+        sink = RecordingSink(writer)
+        copying = RowCopying(
+            selection, sink, is_part=is_part, from_ns=from_ns, to_ns=to_ns, bookmarks=bookmarks
+        )
         origin = OriginMark("cut", (origin_of(trace, from_ns, to_ns),), selection.filter_text)
         copying.mark(begin_ns, origin.details(), 0)
         copying.retell(first, begin_ns)
@@ -133,7 +138,9 @@ def cut(
             for mark in [_gap_of(each)]
         ]
         for row, mark in outside:
-            if row < first:
+            if isinstance(mark, ThinnedMark):
+                copying.thinned(begin_ns, mark)
+            elif row < first:
                 copying.mark(trace.row(row).recv_ns, mark.details(), 0)
         for start in range(first, stop, _STEP):
             copying.copy(start, min(start + _STEP, stop))
@@ -141,7 +148,7 @@ def cut(
                 progress(start - first, stop - first)
         copying.finish()
         for row, mark in outside:
-            if row >= stop:
+            if row >= stop and not isinstance(mark, ThinnedMark):
                 copying.mark(trace.row(row).recv_ns, mark.details(), 0)
         sink.close()
     write_beside(out, copying.bookmarked)

@@ -156,7 +156,15 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
     yield from _accounts(survey)
     if trace.thinned:
         thinned = sum(each.counts.total().messages for each in trace.thinned)
-        yield "", f"{thinned:,} of those let go came since then: their sandboxes held too much"
+        most = "at most " * any(each.is_at_most for each in trace.thinned)
+        if trace.is_folder:
+            yield "", f"{thinned:,} of those let go came since then: their sandboxes held too much"
+        else:
+            yield (
+                "let go",
+                f"{most}{thinned:,} by the flight recorder that this is a copy of: their sandboxes "
+                "held too much",
+            )
     if words := trace.lost.words():
         yield "", words
     yield from RecordingContents.of(trace).facts()

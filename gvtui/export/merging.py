@@ -111,7 +111,17 @@ def merge(traces: Sequence[Trace], out: Path, *, progress: Progress | None = Non
         for trace, shift in zip(traces, shifts, strict=True):
             before.add(drops_before(trace, shift))
         writer = TraceWriter(
-            unfinished, architecture=architecture, limits=limits, before=before, host=host
+            unfinished,
+            architecture=architecture,
+            limits=limits,
+            before=before,
+            host=host,
+            thinned=[
+                told
+                for trace, shift in zip(traces, shifts, strict=True)
+                for mark in trace.thinned
+                if (told := mark.copied(shift)) is not None
+            ],
         )
         sink = RecordingSink(writer)
         copyings = _copyings(traces, shifts, sink, once)

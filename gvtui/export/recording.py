@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 
 def writer_for(
-    trace: Trace, out: Path, *, from_first: bool = True, conns: Sequence[int] = ()
+    trace: Trace,
+    out: Path,
+    *,
+    from_first: bool = True,
+    conns: Sequence[int] = (),
+    from_ns: int = 0,
+    to_ns: int = 0,
 ) -> TraceWriter:
     """Make a new recording for rows of a trace.
 
@@ -33,6 +39,8 @@ def writer_for(
         from_first: whether the trace's first row is among them: what was dropped before it is then
             told too.
         conns: the connections whose rows alone are written; empty for those of all.
+        from_ns: rows received at this Unix time or later are written; 0 for all.
+        to_ns: rows received before this time are written; 0 for all.
 
     Raises:
         TraceError: the file is there already, or cannot be made.
@@ -43,6 +51,11 @@ def writer_for(
         limits=replace(AS_THEY_COME, drops_a_second=trace.drops_a_second),
         before=drops_before(trace, conns=conns) if from_first else None,
         host=trace.host,
+        thinned=[
+            told
+            for mark in trace.thinned
+            if (told := mark.copied(conns=conns, from_ns=from_ns, to_ns=to_ns)) is not None
+        ],
     )
 
 

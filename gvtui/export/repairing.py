@@ -32,7 +32,7 @@ from gvtui.trace.rebuild import JoinedNumbers, saved_items
 from gvtui.trace.records import REAL_SIZE, LogKind, Record, TraceError, has_real_size
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.summary import ConnectionCounts, Summary
-from gvtui.trace.thinned import combined, thinned_in
+from gvtui.trace.thinned import ThinnedMark, combined, let_go_in, thinned_in
 from gvtui.trace.window import Window
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import MIN_HEADER_SIZE
@@ -295,6 +295,10 @@ class _Repairing:
             self._open.pop(conn, None)
         elif record.is_damaged:
             self.report.tell(f"a trace mark {self._at(record.offset)}")
+        elif details.get("kind") == ThinnedMark.kind:
+            told = ThinnedMark.read(details).copied(self._joined.shift)
+            if told is not None:
+                self._out.mark(when, told.details())
         else:
             self._out.mark(when, details, conn)
             if details.get("kind") == DropsMark.kind and conn in self._open:
@@ -367,6 +371,7 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
             limits=replace(AS_THEY_COME, drops_a_second=drop_limit_of(head)),
             before=ConnectionCounts.read(head.get("before")).drops_alone(),
             host=host_in(head),
+            thinned=[] if is_save_file else _let_go(logs),
         )
         told = head.get("id")
         trace_id = told.hex() if isinstance(told, bytes) else ""
@@ -407,6 +412,13 @@ def _first_head(logs: list[Path]) -> dict[str, Any]:
         return {**head, "before": {}}
     pieces = [log for log in logs if files.is_piece(log)]
     return combined([segment_header(log) for log in logs[: len(pieces) + 1]]) if pieces else head
+
+
+def _let_go(logs: list[Path]) -> list[ThinnedMark]:
+    """What the headers tell that was let go, of the pieces of a flight recorder or of a copy."""
+    heads = [segment_header(log) for log in logs if files.is_piece(log) or log == logs[0]]
+    told = [mark for head in heads for mark in (thinned_in(head), *let_go_in(head))]
+    return [mark for mark in told if mark.to_ns]
 
 
 def _first_time(log: Path) -> int:

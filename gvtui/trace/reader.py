@@ -250,8 +250,8 @@ class Trace(RowReader):
 
     @property
     def thinned(self) -> list[ThinnedMark]:
-        """What a flight recorder has let go since its oldest row, of sandboxes that held too much;
-        oldest first."""
+        """What a flight recorder, or the one that this is a copy of, has let go since its oldest
+        row, of sandboxes that held too much; oldest first."""
         return self._segments.thinned
 
     @property

@@ -12,7 +12,7 @@ from gvtui.trace import files
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 from gvtui.trace.stretches import intact, stretches
-from gvtui.trace.thinned import combined, thinned_in
+from gvtui.trace.thinned import combined, let_go_in, thinned_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,7 @@ class Segments:
         self._looked = 0
         self._replaced: list[tuple[float, Segment]] = []
         self._pieces: tuple[int, list[dict[str, Any]]] = (-1, [])
+        self._let_go: list[ThinnedMark] | None = None
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -70,8 +71,14 @@ class Segments:
 
     @property
     def thinned(self) -> list[ThinnedMark]:
-        """What was let go of the segments of which the pieces were kept, oldest first."""
-        return [thinned_in(head) for head in self._heads_of_pieces()[:-1]]
+        """What was let go of the segments of which the pieces were kept, oldest first; of a copy of
+        them too."""
+        if self._folder is not None:
+            return [thinned_in(head) for head in self._heads_of_pieces()[:-1]]
+        if self._let_go is None:
+            heads = self.oldest.heads()
+            self._let_go = [mark for shift, head in heads for mark in let_go_in(head, shift)]
+        return self._let_go
 
     def _heads_of_pieces(self) -> list[dict[str, Any]]:
         """The headers of all pieces, and of the segment behind them; none without pieces."""

@@ -18,6 +18,7 @@ from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.records import DamagedError, LogKind
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.trace.summary import ConnectionCounts
+from gvtui.trace.thinned import ThinnedMark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,7 +224,8 @@ def _tells_drops(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
 def overlapping(
     trace: Trace, first: int, stop: int, from_ns: int, to_ns: int
 ) -> Iterator[tuple[int, Mark]]:
-    """Marks outside of some rows that tell of gaps and losses within their time.
+    """Marks outside of some rows that tell of gaps, of losses, or of what was let go within their
+    time.
 
     Args:
         trace: the trace.
@@ -247,11 +249,14 @@ def overlapping(
 
 
 def _span_of(mark: Mark, recv_ns: int) -> tuple[int, int]:
-    """The time of a gap or a loss; zeros for any other mark."""
+    """The time of a gap, of a loss, or of what was let go; zeros for any other mark."""
     if isinstance(mark, GapMark):
         return mark.start_ns, mark.end_ns
     if isinstance(mark, SessionMark):
         return mark.gap_start_ns, mark.gap_end_ns
     if isinstance(mark, LostMark):
         return mark.since_ns, mark.until_ns or recv_ns
+    if isinstance(mark, ThinnedMark):
+        # The time ends behind the last message.
+        return mark.from_ns, mark.to_ns + 1
     return 0, 0

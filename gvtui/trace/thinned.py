@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gvtui.trace.details import int_in, list_in
-from gvtui.trace.summary import ConnectionCounts
+from gvtui.trace.summary import MAX_LISTED, ConnectionCounts
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+
+_MAX_CONN = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,18 @@ class ThinnedMark:
     """When the first of it came, Unix time; 0 if nothing did."""
     to_ns: int = 0
     """When the last of it came."""
+    is_at_most: bool = False
+    """Whether some of it may have come at another time, which a copy does not have."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
         many = len(self.counts.by_conn) + self.counts.other_connections
         seconds = max(0, self.to_ns - self.from_ns) / 1e9
+        most = "at most " * self.is_at_most
+        messages = counted(self.counts.total().messages, "message")
         return (
-            f"of the {seconds:,.1f} s from here on, {counted(self.counts.total().messages, 'message')} "
+            f"of the {seconds:,.1f} s from here on, {most}{messages} "
             f"of {counted(many, 'connection')} were let go, whose sandboxes held more than an equal "
             "share of the disk; what others sent is here"
         )
@@ -45,6 +53,7 @@ class ThinnedMark:
             "text": self.text,
             "from_ns": self.from_ns,
             "to_ns": self.to_ns,
+            **({"at_most": True} if self.is_at_most else {}),
             **self.counts.packed(),
         }
 
@@ -57,6 +66,7 @@ class ThinnedMark:
             ConnectionCounts.read(details),
             max(0, int_in(details, "from_ns")),
             max(0, int_in(details, "to_ns")),
+            details.get("at_most") is True,
         )
 
     def and_also(self, other: ThinnedMark) -> ThinnedMark:
@@ -66,12 +76,56 @@ class ThinnedMark:
         counts.add(other.counts)
         counts.fold(())
         times = [each for each in (self.from_ns, other.from_ns) if each]
-        return ThinnedMark(counts, min(times, default=0), max(self.to_ns, other.to_ns))
+        return ThinnedMark(
+            counts,
+            min(times, default=0),
+            max(self.to_ns, other.to_ns),
+            self.is_at_most or other.is_at_most,
+        )
+
+    def copied(
+        self, shift: int = 0, conns: Collection[int] = (), from_ns: int = 0, to_ns: int = 0
+    ) -> ThinnedMark | None:
+        """What it tells of a copy of the rows; None if it tells nothing of them.
+
+        Args:
+            shift: is added to the numbers of connections.
+            conns: the connections whose rows alone are copied; empty for those of all.
+            from_ns: rows received at this Unix time or later are copied; 0 for all.
+            to_ns: rows received before this time are copied; 0 for all.
+        """
+        begin, end = max(self.from_ns, from_ns), min(self.to_ns, to_ns - 1 if to_ns else self.to_ns)
+        by_conn = {
+            conn + shift: counts
+            for conn, counts in self.counts.by_conn.items()
+            if (conn in conns if conns else 0 < conn <= _MAX_CONN - shift)
+        }
+        # Of those that are added up, nothing tells whose they were.
+        counts = ConnectionCounts(by_conn) if conns else replace(self.counts, by_conn=by_conn)
+        if not self.to_ns or begin > end or not (by_conn or counts.other_connections):
+            return None
+        is_part = (begin, end) != (self.from_ns, self.to_ns)
+        return ThinnedMark(counts, begin, end, self.is_at_most or is_part)
 
 
 def thinned_in(head: dict[str, Any]) -> ThinnedMark:
     """What was let go of the segments of which a piece was kept, as its header tells."""
     return ThinnedMark.read(head.get("thinned"))
+
+
+def let_go_in(head: dict[str, Any], shift: int = 0) -> list[ThinnedMark]:
+    """What was let go of the rows of which a recording is a copy, as its header tells, oldest first;
+    connections get numbers higher by `shift`."""
+    told = [ThinnedMark.read(each).copied(shift) for each in list_in(head, "let_go")]
+    return [mark for mark in told if mark is not None]
+
+
+def packed_let_go(thinned: Iterable[ThinnedMark]) -> list[dict[str, Any]]:
+    """The same as it lies in a header: of very many connections, added up."""
+    told = list(thinned)
+    if sum(len(mark.counts.by_conn) for mark in told) > MAX_LISTED:
+        told = [reduce(ThinnedMark.and_also, told)]
+    return [mark.details() for mark in told]
 
 
 def standing_in(head: dict[str, Any]) -> set[int]:

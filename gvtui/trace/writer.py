@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gvtui.limits import Limits
     from gvtui.trace.shrinking import Former, Shrinks
     from gvtui.trace.summary import ConnectionCounts, Reception, SummaryCounts
+    from gvtui.trace.thinned import ThinnedMark
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -70,6 +71,7 @@ class TraceWriter:
         compressor: Shrinks | None = None,
         former: Former | None = None,
         keep_seconds: float = 0.0,
+        thinned: Sequence[ThinnedMark] = (),
     ) -> None:
         """Create the trace.
 
@@ -88,6 +90,7 @@ class TraceWriter:
                 None leaves them as they are.
             former: traces that nobody writes any more, whose segments it compresses besides.
             keep_seconds: how long a flight recorder keeps messages at most; 0 for no bound.
+            thinned: what was let go of the rows of which a recording is a copy.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -102,6 +105,7 @@ class TraceWriter:
         self._segment_bytes = segment_bytes
         self._compressor, self._former = compressor, former
         self._keep_seconds = keep_seconds
+        self._thinned = thinned
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -135,6 +139,7 @@ class TraceWriter:
                 self._host,
                 compressor,
                 former,
+                thinned,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -171,6 +176,7 @@ class TraceWriter:
             compressor=self._compressor,
             former=self._former,
             keep_seconds=self._keep_seconds,
+            thinned=self._thinned,
         )
         fresh.reception = self.reception
         fresh.when_nearly_full = self.when_nearly_full

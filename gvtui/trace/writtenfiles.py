@@ -21,12 +21,14 @@ from gvtui.trace.shares import Shares
 from gvtui.trace.shrinking import Shrinking
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.summary import ConnectionCounts, Reception, Summary, SummaryCounts
+from gvtui.trace.thinned import packed_let_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
     from pathlib import Path
 
     from gvtui.trace.shrinking import Former, Shrinks
+    from gvtui.trace.thinned import ThinnedMark
 
 _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
@@ -59,6 +61,7 @@ class WrittenFiles:
         host: dict[str, Any] | None = None,
         compressor: Shrinks | None = None,
         former: Former | None = None,
+        thinned: Sequence[ThinnedMark] = (),
     ) -> None:
         """Create them.
 
@@ -74,6 +77,7 @@ class WrittenFiles:
             host: the machine that received the messages, which the heads tell.
             compressor: compresses a flight recorder's complete segments, if any does.
             former: other traces whose segments it compresses.
+            thinned: what was let go of the rows of which a recording is a copy.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -91,6 +95,7 @@ class WrittenFiles:
         self._host = host or {}
         self._standing, self._processes = standing, processes
         self._before = before or ConnectionCounts()
+        self._thinned = thinned
         self._shares = Shares()
         self._spares = Spares()
         self._shrinking: Shrinking | None = None
@@ -344,6 +349,7 @@ class WrittenFiles:
             "connections": self._standing(),
             **({"processes": self._carried(self.flight)} if self.flight is not None else {}),
             "before": self._before.packed(),
+            **({"let_go": packed_let_go(self._thinned)} if self._thinned else {}),
             "needs": [],
             "previous": b"",
         }

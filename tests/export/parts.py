@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.survey import survey
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import CONTAINER, TIME_NS, read_message, start_message
+from tests.trace.test_pieces import Recorder
 
 SECOND = 1_000_000_000
 GAP = GapMark("nobody listened", CONTAINER, TIME_NS + 4 * SECOND, TIME_NS + 6 * SECOND)
@@ -48,6 +51,21 @@ def recording(path: Path, *, drops: bool = True) -> Path:
     writer.mark(TIME_NS + 9 * SECOND, lost.details())
     writer.close()
     return path
+
+
+def thinned_folder(folder: Path) -> Path:
+    """A flight recorder that has let go of messages of its second connection alone, which is loud."""
+    recorder = Recorder(folder)
+    for _ in range(40):
+        recorder.send(1)
+        recorder.send(2, 60)
+    recorder.writer.close()
+    return folder
+
+
+def thinned(path: Path) -> list[ThinnedMark]:
+    with closing(Trace.open(path)) as trace:
+        return trace.thinned
 
 
 def payloads(path: Path) -> list[bytes]:

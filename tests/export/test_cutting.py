@@ -17,6 +17,7 @@ from gvtui.trace.origin import OriginMark
 from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import (
     ENTRY,
@@ -29,6 +30,8 @@ from tests.export.parts import (
     marks,
     payloads,
     recording,
+    thinned,
+    thinned_folder,
 )
 from tests.trace.factory import CONTAINER, TIME_NS, exit_message, read_message, start_message
 
@@ -247,3 +250,18 @@ def test_no_recording_loses_a_drop_when_it_is_cut_in_two_and_merged(
         merged = make_merge(folder / "d.gvtrace", *parts)
         assert dropped(merged) == dropped(writer.path)
         assert payloads(merged) == [each for part in parts for each in payloads(part)]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_part_tells_what_was_let_go_of_its_time(tmp_path: Path, place: int) -> None:
+    source = thinned_folder(tmp_path / "live")
+    told = thinned(source)
+    border = (told[place].from_ns + told[place].to_ns) // 2
+    for number, (from_ns, to_ns) in enumerate(((0, border), (border, 0), (told[-1].to_ns + 1, 0))):
+        part = make_cut(source, tmp_path / f"{number}.gvtrace", from_ns=from_ns, to_ns=to_ns)
+        copied = [each.copied(from_ns=from_ns, to_ns=to_ns) for each in told]
+        expected = [each for each in copied if each is not None]
+        assert len(expected) == (place + 1, len(told) - place, 0)[number]
+        assert sum(each.is_at_most for each in expected) == (1, 1, 0)[number]
+        assert thinned(part) == expected
+        assert [each for each in marks(part) if isinstance(each, ThinnedMark)] == expected

@@ -10,6 +10,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.summary import Reception
 from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
+from tests.export.parts import make_cut, thinned, thinned_folder
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.test_survey import recorded
 
@@ -72,3 +73,20 @@ def test_a_damaged_byte_is_told(tmp_path: Path) -> None:
     facts, _, sound = said(path)
     assert not sound
     assert facts["damage"] == f"1 message damaged at offset {offset}"
+
+
+def test_a_copy_tells_what_was_let_go_as_the_flight_recorder_does(tmp_path: Path) -> None:
+    source = thinned_folder(tmp_path / "live")
+    messages = sum(each.counts.total().messages for each in thinned(source))
+    facts, of_source, _ = said(source)
+    assert facts[""].startswith(f"{messages:,} of those let go came since then")
+    facts, of_copy, _ = said(make_cut(source, tmp_path / "a.gvtrace"))
+    words = "by the flight recorder that this is a copy of: their sandboxes held too much"
+    assert facts["let go"] == f"{messages:,} {words}"
+    whole = [line.partition(", whole after ")[2] for line in of_source if "whole after" in line]
+    assert [
+        each.partition(", whole after ")[2] for each in of_copy if "whole after" in each
+    ] == whole
+    first = thinned(source)[0]
+    facts, _, _ = said(make_cut(source, tmp_path / "b.gvtrace", to_ns=first.to_ns))
+    assert facts["let go"] == f"at most {first.counts.total().messages:,} {words}"

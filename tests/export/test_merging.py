@@ -8,6 +8,7 @@ from gvtui.export.merging import MergeError
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import (
     dropped,
@@ -15,6 +16,8 @@ from tests.export.parts import (
     marks,
     payloads,
     recording,
+    thinned,
+    thinned_folder,
 )
 from tests.trace.factory import TIME_NS
 
@@ -57,3 +60,14 @@ def test_recordings_of_two_architectures_are_not_merged(tmp_path: Path) -> None:
         paths.append(writer.path)
     with pytest.raises(MergeError, match="one architecture"):
         make_merge(tmp_path / "out.gvtrace", *paths)
+
+
+def test_what_was_let_go_is_told_of_the_connections_of_each(
+    tmp_path: Path, two: list[Path]
+) -> None:
+    source = thinned_folder(tmp_path / "live")
+    merged = make_merge(tmp_path / "c.gvtrace", two[0], source)
+    moved = [each.copied(shift=2) for each in thinned(source)]
+    assert [list(each.counts.by_conn) for each in thinned(merged)] == [[4]] * len(moved)
+    assert thinned(merged) == moved != []
+    assert [each for each in marks(merged) if isinstance(each, ThinnedMark)] == moved

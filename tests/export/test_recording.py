@@ -19,7 +19,9 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
 from gvtui.trace.survey import survey
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
+from tests.export.parts import marks, thinned, thinned_folder
 from tests.trace.factory import TIME_NS, read_message, write_trace
 
 DATA = Path(__file__).parents[1] / "data"
@@ -259,3 +261,15 @@ def test_a_copy_tells_the_drops_that_were_counted_before_once(tmp_path: Path) ->
             assert trace.connections.dropped == survey(trace).accounting.dropped == 9
         # And so once it is made anew.
         index_path(copied).unlink()
+
+
+def test_a_copy_tells_what_a_flight_recorder_has_let_go(tmp_path: Path) -> None:
+    source = thinned_folder(tmp_path / "live")
+    told = thinned(source)
+    assert sum(each.counts.total().messages for each in told) > 0
+    first, second = tmp_path / "a.gvtrace", tmp_path / "b.gvtrace"
+    for path, out in ((source, first), (first, second)):
+        with closing(Trace.open(path)) as trace:
+            convert(Selection(trace), out)
+        assert thinned(out) == told
+        assert [each for each in marks(out) if isinstance(each, ThinnedMark)] == told

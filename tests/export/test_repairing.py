@@ -18,8 +18,17 @@ from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.survey import survey
+from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
-from tests.export.parts import dropped, marks, payloads, recording
+from tests.export.parts import (
+    dropped,
+    make_merge,
+    marks,
+    payloads,
+    recording,
+    thinned,
+    thinned_folder,
+)
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
 from tests.trace.test_pieces import Recorder as FlightRecorder
 
@@ -287,6 +296,8 @@ def test_what_a_flight_recorder_let_go_is_not_lost(tmp_path: Path) -> None:
     assert report.notes == [
         f"{let_go:,} messages had been let go, of sandboxes that held more than an equal share"
     ]
+    assert thinned(path) == thinned(source) != []
+    assert [each for each in marks(path) if isinstance(each, ThinnedMark)] == thinned(source)
     assert report.messages == told.logged
     assert not [mark for mark in marks(path) if isinstance(mark, LostMark)]
     assert dropped(path) == told.dropped == 79 + 3
@@ -296,3 +307,14 @@ def test_what_a_flight_recorder_let_go_is_not_lost(tmp_path: Path) -> None:
     gone.unlink()
     _, report = mend(source, "again.gvtrace")
     assert (report.lost, len(report.words)) == (sum(lost), 1)
+
+
+def test_of_joined_recordings_what_was_let_go_names_their_own_connections(tmp_path: Path) -> None:
+    copy, out = tmp_path / "copy.gvtrace", tmp_path / "joined.gvtrace"
+    make_merge(copy, recording(tmp_path / "a.gvtrace"), thinned_folder(tmp_path / "live"))
+    out.write_bytes(copy.read_bytes() * 2)
+    told = thinned(copy)
+    twice = [*told, *(each.copied(shift=4) for each in told)]
+    assert thinned(out) == twice
+    path, _ = mend(out)
+    assert [each for each in marks(path) if isinstance(each, ThinnedMark)] == twice

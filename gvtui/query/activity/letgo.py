@@ -40,4 +40,6 @@ def let_go_since(trace: Trace, zone: tzinfo | None) -> Iterator[Unseen]:
                 for conn, counts in each.counts.by_conn.items()
                 if conn in conns
             )
+            if any(each.is_at_most for each in trace.thinned):
+                text += "; some of these messages may be of a time that is not in this part"
             yield Unseen("rows", text, count)

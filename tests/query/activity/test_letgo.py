@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.activity.letgo import let_go_since
 from gvtui.trace.reader import Trace
+from tests.export.parts import make_cut, thinned, thinned_folder
 from tests.trace.test_pieces import Recorder
 
 if TYPE_CHECKING:
@@ -22,3 +23,11 @@ def test_it_tells_of_the_loud_one_alone(tmp_path: Path) -> None:
         (told,) = let_go_since(trace, UTC)
         assert told.count == sum(each.counts.of(2).messages for each in trace.thinned) > 0
         assert "what box2 sent is whole only after 2026-11-23 17:37:16" in told.text
+
+
+def test_of_a_part_it_says_that_more_may_be_meant(tmp_path: Path) -> None:
+    source = thinned_folder(tmp_path / "live")
+    to_ns = thinned(source)[0].to_ns
+    with closing(Trace.open(make_cut(source, tmp_path / "a.gvtrace", to_ns=to_ns))) as trace:
+        (told,) = let_go_since(trace, UTC)
+    assert told.text.endswith("; some of these messages may be of a time that is not in this part")
