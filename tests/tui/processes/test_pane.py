@@ -15,7 +15,7 @@ from gvtui.tui.processes.lines import Fold
 from gvtui.tui.processes.pane import ProcessesPane
 from tests.query.resolved.world import World
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import by_hand, drive, live, recording, screen_text
+from tests.tui.helpers import by_hand, catch_up, drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def _open(app: GvtuiApp, pilot: Pilot[int]) -> ProcessesPane:
 
 async def _settle(app: GvtuiApp, pilot: Pilot[int]) -> None:
     pane = app.query_one(ProcessesPane)
-    app.tick()
+    catch_up(app)
     while app.model.analysis.processes.position < app.model.trace.end_row:
         app.tick()
     pane._drawn_at = 0.0
