@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.e2e.containers import Container, RunscBinary, running_container
 
 _KIND = "io.kubernetes.cri.container-type"
-_INSIDE = {_KIND: "container", "io.kubernetes.cri.sandbox-id": "pod"}
 
 
 @contextlib.contextmanager
@@ -18,6 +17,7 @@ def running_pod(
     folder: Path,
     inner: Mapping[str, list[str]],
     *,
+    container_id: str,
     root: Path,
     flags: list[str] | None = None,
 ) -> Iterator[Container]:
@@ -27,16 +27,18 @@ def running_pod(
         binary: the runsc to start it with.
         folder: as for `start_container`.
         inner: the workload of each other container, by its ID.
+        container_id: the ID of the pause container; sandboxes of one ID cannot run at the same time.
         root: runsc's root.
         flags: more of runsc's own flags for the first container.
     """
+    inside = {_KIND: "container", "io.kubernetes.cri.sandbox-id": container_id}
     with contextlib.ExitStack() as stack:
         pod = stack.enter_context(
             running_container(
                 binary,
                 folder,
                 ["/bin/sleep", "1000"],
-                container_id="pod",
+                container_id=container_id,
                 root=root,
                 flags=flags,
                 annotations={_KIND: "sandbox"},
@@ -45,7 +47,7 @@ def running_pod(
         for name, args in inner.items():
             stack.enter_context(
                 running_container(
-                    binary, folder, args, container_id=name, root=root, annotations=_INSIDE
+                    binary, folder, args, container_id=name, root=root, annotations=inside
                 )
             )
         yield pod

@@ -39,7 +39,7 @@ POINTS = ("sentry/clone", "sentry/execve", "sentry/task_exit")
 def told_by_runsc(pod: Container) -> dict[str, set[int]]:
     """Which processes each container has now, as `runsc ps` tells."""
     runsc = Runsc(pod.binary.path)
-    return {name: set(runsc.pids(pod.root, name)) for name in ("pod", *INNER)}
+    return {name: set(runsc.pids(pod.root, name)) for name in (pod.id, *INNER)}
 
 
 def shape(tree: Any) -> set[tuple[str, int, int, str, bool]]:
@@ -102,7 +102,7 @@ def test_each_process_of_a_pod_is_once_in_its_own_container(
         keys = [process.pid for process in tree]
         assert len(set(keys)) == len(keys), shape(tree)
         (pause,) = (process for process in tree if process.pid == 1)
-        assert (pause.container, pause.has_ended) == ("pod", False)
+        assert (pause.container, pause.has_ended) == (pod.id, False)
 
         pod.runsc("exec", "cache", "/usr/bin/touch", "/tmp/stop")
         await until(pilot, lambda: sleepers()["cache"].has_ended)
@@ -116,7 +116,9 @@ def test_each_process_of_a_pod_is_once_in_its_own_container(
         kept.write_bytes((viewer.folder / "a.gvtrace").read_bytes())
 
     inner = {name: ["/bin/sh", "-c", SCRIPT] for name in INNER}
-    with running_pod(binary, folder, inner, root=folder / "root") as pod:
+    with running_pod(
+        binary, folder, inner, container_id="pod-of-four", root=folder / "root"
+    ) as pod:
         assert wait_until(lambda: all(len(told_by_runsc(pod)[name]) > 1 for name in INNER))
         use(script, pod)
 

@@ -40,7 +40,9 @@ def pod_of_two(
     folder.mkdir()
     # A folder above, so that both pods have one root, and the second is the first started again.
     root, flags = folder.parent / "root", [f"--pod-init-config={pod_init}"]
-    return running_pod(binary, folder, {"inner": LOOP}, root=root, flags=flags)
+    return running_pod(
+        binary, folder, {"inner": LOOP}, container_id="pod-of-two", root=root, flags=flags
+    )
 
 
 class Watched:
@@ -122,7 +124,7 @@ def test_each_process_of_a_pod_is_one(binary: RunscBinary, tmp_path: Path) -> No
         known = {(each.pid, each.start_ns) for each in run}
         assert len(known) == len({each.pid for each in run}) == len(run)
         pause, shell = (next(each for each in run if each.pid == pid) for pid in (1, 2))
-        assert (pause.container, shell.container) == ("pod", "inner")
+        assert (pause.container, shell.container) == ("pod-of-two", "inner")
         assert (end_of(pause), end_of(shell)) == (end, end)
         sleeps = [each for each in run if each.parent is shell]
         assert len(sleeps) >= 2
