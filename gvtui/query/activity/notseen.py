@@ -234,7 +234,7 @@ def _losses(
                 f"{counted(let_go, 'message was', 'messages were')} let go with the oldest segments"
             )
             found.append(Unseen("rows", text, let_go))
-            found += let_go_since(trace, zone)
+        found += let_go_since(trace, zone)
         refused = sum(survey.accounting.refused.values())
         if refused:
             text = f"{counted(refused, 'message was', 'messages were')} refused by limits"

@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from gvtui.export.report.making import make_report
 from gvtui.query.activity.letgo import let_go_since
 from gvtui.trace.reader import Trace
 from tests.export.parts import make_cut, thinned, thinned_folder
@@ -31,3 +32,14 @@ def test_of_a_part_it_says_that_more_may_be_meant(tmp_path: Path) -> None:
     with closing(Trace.open(make_cut(source, tmp_path / "a.gvtrace", to_ns=to_ns))) as trace:
         (told,) = let_go_since(trace, UTC)
     assert told.text.endswith("; some of these messages may be of a time that is not in this part")
+
+
+def test_a_report_on_a_copy_tells_it_as_one_on_the_folder_does(tmp_path: Path) -> None:
+    source = thinned_folder(tmp_path / "live")
+    told = []
+    for path in (source, make_cut(source, tmp_path / "a.gvtrace")):
+        with closing(Trace.open(path)) as trace:
+            not_seen = make_report(trace).activity.not_seen
+        told.append([each for each in not_seen if "is whole only" in each.text])
+    assert told[0] == told[1]
+    assert len(told[0]) == 1
