@@ -11,7 +11,7 @@ from gvtui.export.report.recorded import (
     containers_in,
     named_containers,
 )
-from gvtui.query.activity.notseen import utc
+from gvtui.query.activity.times import utc
 from gvtui.query.compare.compare import compare
 from gvtui.query.compare.side import SidePlan, read_sides
 from gvtui.query.filter.write import conjunction, literal

@@ -12,8 +12,9 @@ from gvtui.export.report.recorded import (
     containers_in,
     named_containers,
 )
-from gvtui.query.activity.notseen import Gaps, not_seen, utc
+from gvtui.query.activity.notseen import Gaps, not_seen
 from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.activity.times import utc
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction

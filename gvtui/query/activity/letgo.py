@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gvtui.query.activity.activity import Unseen
+from gvtui.query.activity.times import in_zone
 from gvtui.trace.reach import whole_from
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from gvtui.trace.reader import Trace
-
-_SECOND_NS = 1_000_000_000
 
 
 def let_go_since(trace: Trace, zone: tzinfo | None) -> Iterator[Unseen]:
@@ -29,10 +27,9 @@ def let_go_since(trace: Trace, zone: tzinfo | None) -> Iterator[Unseen]:
         conns = [each.conn for each in sandbox.connections]
         since = whole_from(trace.thinned, conns)
         if since:
-            when = datetime.fromtimestamp(since // _SECOND_NS, zone).strftime("%Y-%m-%d %H:%M:%S")
             text = (
                 f"what {sandbox.container_id or 'an unknown sandbox'} sent is whole only after "
-                f"{when}: it held more than an equal share of the disk"
+                f"{in_zone(since, zone)}: it held more than an equal share of the disk"
             )
             count = sum(
                 counts.messages

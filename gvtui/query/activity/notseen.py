@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from gvtui.points.document import SessionError, parse_document
 from gvtui.query.activity.activity import SECTIONS, Unseen
 from gvtui.query.activity.calls import untraced
 from gvtui.query.activity.letgo import let_go_since
+from gvtui.query.activity.times import in_zone
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.transfers import UNTOLD
 from gvtui.trace.marks import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from gvtui.trace.survey import Survey
 
 _MAX_MARKS = 1 << 12
-_SECOND_NS = 1_000_000_000
 _LACKS = {
     "deleted": "what was deleted",
     "renamed": "what was renamed, and to what",
@@ -234,12 +234,12 @@ def _losses(
                 f"{counted(let_go, 'message was', 'messages were')} let go with the oldest segments"
             )
             found.append(Unseen("rows", text, let_go))
-        found += let_go_since(trace, zone)
         refused = sum(survey.accounting.refused.values())
         if refused:
             text = f"{counted(refused, 'message was', 'messages were')} refused by limits"
             found.append(Unseen("limits", text, refused))
         found += [Unseen("rows", problem) for problem in survey.problems]
+    found += let_go_since(trace, zone)
     if trace.damage:
         found.append(Unseen("rows", trace.damage.words, len(trace.damage)))
     if trace.damaged_bytes:
@@ -369,22 +369,5 @@ def _limits(reader: ActivityReader) -> list[Unseen]:
 
 
 def _between(first_ns: int, last_ns: int, zone: tzinfo | None) -> str:
-    first, last = _in_zone(first_ns, zone), _in_zone(last_ns, zone)
+    first, last = in_zone(first_ns, zone), in_zone(last_ns, zone)
     return f"at {first}" if first == last else f"from {first} to {last}"
-
-
-def utc(time_ns: int) -> str:
-    """A time in UTC, to the second."""
-    return _in_zone(time_ns, UTC)
-
-
-def _in_zone(time_ns: int, zone: tzinfo | None) -> str:
-    """A time to the second, with `Z` for UTC, or the name of another zone."""
-    if not time_ns:
-        return "a time that is not known"
-    try:
-        when = datetime.fromtimestamp(time_ns // _SECOND_NS, zone)
-    except (OverflowError, OSError, ValueError):
-        return "a time that makes no sense"
-    words = when.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{words}Z" if zone is UTC else f"{words} {when.astimezone(zone):%Z}"

@@ -2,7 +2,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gvtui.query.activity.activity import Activity
-from gvtui.query.activity.notseen import Gaps, utc
+from gvtui.query.activity.notseen import Gaps
 from gvtui.trace.reader import Trace
 from tests.query.activity.runs import TRACES, activity_in, activity_of
 from tests.trace.recorder import Recorder
@@ -54,9 +54,3 @@ def test_times_are_in_the_zone_that_is_asked_for(tmp_path: Path) -> None:
     trace.close()
     assert told.text.endswith("at 2026-11-23 17:36:47Z")
     assert there.text.endswith("at 2026-11-24 02:36:47 JST")
-
-
-def test_times_are_utc_and_never_raise() -> None:
-    assert utc(1_000_000_000_000_000_000) == "2001-09-09 01:46:40Z"
-    assert utc(0) == "a time that is not known"
-    assert utc(1 << 62) != ""
