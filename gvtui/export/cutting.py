@@ -110,7 +110,7 @@ def cut(
         progress: called with rows done and rows in all.
 
     Raises:
-        CutError: no row is of that time.
+        CutError: no row is of that time, or there is none.
         UsageError: the name of the new file says that it has another format.
         ConvertError: the file exists, or cannot be written.
     """
@@ -118,7 +118,8 @@ def cut(
     first = first_at(trace, from_ns, trace.first_row) if from_ns else trace.first_row
     stop = first_at(trace, to_ns, first) if to_ns else trace.end_row
     if first >= stop:
-        raise CutError(f"{trace.path} has nothing of that time")
+        lack = "nothing of that time" if from_ns or to_ns else "no rows"
+        raise CutError(f"{trace.path} has {lack}")
     bookmarks = {each.row: each for each in Bookmarks(trace) if first <= each.row < stop}
     is_part = (first, stop) != (trace.first_row, trace.end_row)
     begin_ns = from_ns or int(times_of(trace.rows(first, first + 1))[0])

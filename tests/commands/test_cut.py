@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.cli import run
+from gvtui.trace.writer import TraceWriter
 from tests.export.parts import payloads, recording
 
 
@@ -36,4 +37,14 @@ def test_what_is_wrong_is_told(
     whole, out = recording(tmp_path / "a.gvtrace"), tmp_path / "b.gvtrace"
     assert run(["cut", str(whole), "-o", str(out), *words]) == code
     assert told in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_of_an_empty_recording_no_time_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty, out = tmp_path / "a.gvtrace", tmp_path / "b.gvtrace"
+    TraceWriter(empty).close()
+    assert run(["cut", str(empty), "-o", str(out), "--filter", "fd.num < 100"]) == 1
+    assert f"{empty} has no rows" in capsys.readouterr().err
     assert not out.exists()
