@@ -24,6 +24,7 @@ from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.row import Kind, Row
 from gvtui.trace.summary import ConnectionCounts
+from gvtui.trace.thinned import copied_marks
 from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
@@ -117,10 +118,9 @@ def merge(traces: Sequence[Trace], out: Path, *, progress: Progress | None = Non
             before=before,
             host=host,
             thinned=[
-                told
+                mark
                 for trace, shift in zip(traces, shifts, strict=True)
-                for mark in trace.thinned
-                if (told := mark.copied(shift)) is not None
+                for mark in copied_marks(trace.thinned, shift=shift)
             ],
         )
         sink = RecordingSink(writer)

@@ -9,6 +9,7 @@ from gvtui.export.copying import RowCopying
 from gvtui.export.recordingsink import RecordingSink
 from gvtui.limits import AS_THEY_COME
 from gvtui.trace.summary import ConnectionCounts
+from gvtui.trace.thinned import copied_marks
 from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
@@ -51,11 +52,7 @@ def writer_for(
         limits=replace(AS_THEY_COME, drops_a_second=trace.drops_a_second),
         before=drops_before(trace, conns=conns) if from_first else None,
         host=trace.host,
-        thinned=[
-            told
-            for mark in trace.thinned
-            if (told := mark.copied(conns=conns, from_ns=from_ns, to_ns=to_ns)) is not None
-        ],
+        thinned=copied_marks(trace.thinned, conns=conns, from_ns=from_ns, to_ns=to_ns),
     )
 
 

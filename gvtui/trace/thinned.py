@@ -113,11 +113,24 @@ def thinned_in(head: dict[str, Any]) -> ThinnedMark:
     return ThinnedMark.read(head.get("thinned"))
 
 
+def copied_marks(
+    marks: Iterable[ThinnedMark],
+    *,
+    shift: int = 0,
+    conns: Collection[int] = (),
+    from_ns: int = 0,
+    to_ns: int = 0,
+) -> list[ThinnedMark]:
+    """What marks tell of a copy of the rows, see `ThinnedMark.copied`, without those that tell
+    nothing of it."""
+    told = [mark.copied(shift, conns, from_ns, to_ns) for mark in marks]
+    return [mark for mark in told if mark is not None]
+
+
 def let_go_in(head: dict[str, Any], shift: int = 0) -> list[ThinnedMark]:
     """What was let go of the rows of which a recording is a copy, as its header tells, oldest first;
     connections get numbers higher by `shift`."""
-    told = [ThinnedMark.read(each).copied(shift) for each in list_in(head, "let_go")]
-    return [mark for mark in told if mark is not None]
+    return copied_marks(map(ThinnedMark.read, list_in(head, "let_go")), shift=shift)
 
 
 def packed_let_go(thinned: Iterable[ThinnedMark]) -> list[dict[str, Any]]:

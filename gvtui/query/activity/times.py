@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
+
+from gvtui.decode.times import second_text
 
 if TYPE_CHECKING:
     from datetime import tzinfo
-
-_SECOND_NS = 1_000_000_000
 
 
 def utc(time_ns: int) -> str:
@@ -20,9 +20,7 @@ def in_zone(time_ns: int, zone: tzinfo | None) -> str:
     """A time to the second, with `Z` for UTC, or the name of another zone; None for the local one."""
     if not time_ns:
         return "a time that is not known"
-    try:
-        when = datetime.fromtimestamp(time_ns // _SECOND_NS, zone)
-    except (OverflowError, OSError, ValueError):
+    words = second_text(time_ns, zone)
+    if not words:
         return "a time that makes no sense"
-    words = when.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{words}Z" if zone is UTC else f"{words} {when.astimezone(zone):%Z}"
+    return f"{words.removesuffix(' UTC')}Z" if zone is UTC else words

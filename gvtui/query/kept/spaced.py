@@ -41,9 +41,9 @@ SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "acti
 
 ROWS, TAKEN_IN, REPEATED, COLUMNS = "rows", "taken in", "repeated", "columns"
 BLOCKS, CHUNKS = "blocks", "chunks"
-"""What a state has beside its sections: see `rows_before`; what the trace had taken in;
-which rows are repeated; see `ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one behind the
-other."""
+"""What a state has beside its sections: see `rows_before`; what the trace had taken in; which rows are
+repeated; see `ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one
+behind the other."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
 
