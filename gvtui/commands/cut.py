@@ -39,8 +39,9 @@ def cut(
 ) -> None:
     """Write a part of a recording to a new one.
 
-    T is a time as filters have it: a time of day, such as 14:05 or 14:05:09.5, a date, or a date
-    with a time; local, unless it names a zone. It counts when a message was received.
+    T is a time of day, such as 14:05 or 14:05:09.5, a date, a date with a time, or a number of
+    nanoseconds since 1970. Times are local, unless a date with a time names a zone, as
+    2026-11-27T14:05Z or 2026-11-27T14:05+01:00. It counts when a message was received.
 
     The part has what a reader needs of what was before: the connections that stood, with their
     peers and names, the sessions in force, the processes that ran, and how many points had been
@@ -48,6 +49,7 @@ def cut(
     message and each drop once. A gap or a loss that reaches into both is told in both, and "gvtui
     merge" tells it once again. Bookmarks go along. The first row says what was cut from what.
     """
+    from gvtui.errors import UsageError
     from gvtui.export.cutting import cut as write
     from gvtui.export.cutting import span_of
     from gvtui.export.moments import moment_in
@@ -60,6 +62,8 @@ def cut(
     try:
         span = span_of(trace) if begin or end else (0, 0)
         from_ns, to_ns = (moment_in(text, *span) if text else 0 for text in (begin, end))
+        if begin and end and from_ns >= to_ns:
+            raise UsageError(f"--from {begin} is not before --to {end}; nothing lies between them")
         selection = Selection(trace, filter_text, helpers=helpers)
         made = write(selection, out, from_ns=from_ns, to_ns=to_ns, progress=say_progress)
         say(f"gvtui: wrote {counted(made.messages, 'message')} to {out}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.decode.times import second_text
 from gvtui.errors import GvtuiError
 from gvtui.export.copying import RowCopying
 from gvtui.export.newrecording import new_recording, write_beside
@@ -118,11 +119,13 @@ def cut(
     first = first_at(trace, from_ns, trace.first_row) if from_ns else trace.first_row
     stop = first_at(trace, to_ns, first) if to_ns else trace.end_row
     if first >= stop:
-        lack = "nothing of that time" if from_ns or to_ns else "no rows"
-        raise CutError(f"{trace.path} has {lack}")
+        raise CutError(f"{trace.path} has {_lack(trace) if from_ns or to_ns else 'no rows'}")
     bookmarks = {each.row: each for each in Bookmarks(trace) if first <= each.row < stop}
     is_part = (first, stop) != (trace.first_row, trace.end_row)
-    begin_ns = from_ns or int(times_of(trace.rows(first, first + 1))[0])
+    begin_ns = int(times_of(trace.rows(first, first + 1))[0])
+    if from_ns and first > trace.first_row:
+        # The part also has the time in which nothing came; not that before the recording.
+        begin_ns = from_ns
     with new_recording(out) as unfinished:
         from_first = first == trace.first_row
         writer = writer_for(trace, unfinished, from_first=from_first, from_ns=from_ns, to_ns=to_ns)
@@ -156,6 +159,12 @@ def cut(
     if progress:
         progress(1, 1)
     return MadeRecording(sink.messages, len(bookmarks) - len(copying.bookmarked))
+
+
+def _lack(trace: Trace) -> str:
+    """What a trace has in place of rows of a time that was asked for."""
+    first, last = map(second_text, span_of(trace))
+    return f"nothing of that time: it goes from {first} to {last}" if last else "no row with a time"
 
 
 def _gap_of(mark: Mark) -> Mark:

@@ -21,7 +21,8 @@ def moment_in(text: str, first_ns: int, last_ns: int, zone: tzinfo | None = None
 
     Args:
         text: as filters have it: a time of day, a date, a date and time, or nanoseconds.
-        first_ns: when the recording begins; its days are those of a time of day.
+        first_ns: when the recording begins; its days are those of a time of day, and of several
+            that lie outside of it the nearest is meant.
         last_ns: when the recording ends.
         zone: the time zone; None for the local one.
 
@@ -40,7 +41,9 @@ def moment_in(text: str, first_ns: int, last_ns: int, zone: tzinfo | None = None
     inside = [each for each in times if first_ns <= each <= last_ns]
     if len(inside) > 1:
         raise UsageError(f"the recording has {text} on {len(inside)} days; give the date too")
-    return (inside or times)[0]
+    return (
+        inside[0] if inside else min(times, key=lambda each: max(first_ns - each, each - last_ns))
+    )
 
 
 def _on_each_day(of_day_ns: int, first_ns: int, last_ns: int, zone: tzinfo | None) -> list[int]:

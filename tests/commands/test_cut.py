@@ -28,6 +28,8 @@ def test_a_part_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     [
         (["--from", "2030-01-01"], 1, "has nothing of that time"),
         (["--from", "noon"], 2, "is not a time"),
+        (["--from", "2026-11-24", "--to", "2026-11-23"], 2, "2026-11-24 is not before --to"),
+        (["--from", "2026-11-24", "--to", "2026-11-24"], 2, "nothing lies between them"),
         (["--filter", "fd.num <"], 2, "filter"),
     ],
 )

@@ -45,9 +45,28 @@ def test_the_parts_have_each_message_and_each_drop_once(tmp_path: Path) -> None:
             second = make_cut(whole, tmp_path / f"b{step}.gvtrace", from_ns=border)
             assert payloads(first) + payloads(second) == payloads(whole)
             assert dropped(first) + dropped(second) == dropped(whole) == 30
-    with pytest.raises(CutError):
+    span = "it goes from 2026-11-23 .* to 2026-11-23 "
+    with pytest.raises(CutError, match=f"has nothing of that time: {span}"):
         make_cut(whole, tmp_path / "c.gvtrace", from_ns=TIME_NS + 99 * SECOND)
     assert not (tmp_path / "c.gvtrace").exists()
+
+
+@pytest.mark.parametrize(
+    ("from_ns", "begin"),
+    [
+        (TIME_NS - 3600 * SECOND, TIME_NS),
+        (TIME_NS + SECOND // 2, TIME_NS + SECOND // 2),
+    ],
+)
+def test_a_part_begins_no_earlier_than_its_recording(
+    tmp_path: Path, from_ns: int, begin: int
+) -> None:
+    whole = recording(tmp_path / "whole.gvtrace")
+    trace = Trace.open(make_cut(whole, tmp_path / "part.gvtrace", from_ns=from_ns))
+    try:
+        assert trace.row(0).recv_ns == begin
+    finally:
+        trace.close()
 
 
 def test_a_part_tells_what_was_before(tmp_path: Path) -> None:
