@@ -194,8 +194,12 @@ def _damage(trace: Trace, survey: Survey) -> str:
 
 
 def _counts(survey: Survey) -> dict[str, Any]:
-    """The accounts as values, and whether the drops are only the least."""
-    return {**asdict(survey.accounting), "dropped_at_least": survey.may_lack_drops}
+    """The accounts as values, and which of them are bounds."""
+    return {
+        **asdict(survey.accounting),
+        "let_go_at_most": survey.may_be_less_let_go,
+        "dropped_at_least": survey.may_lack_drops,
+    }
 
 
 def _accounts(survey: Survey) -> Iterator[tuple[str, str]]:
@@ -205,7 +209,8 @@ def _accounts(survey: Survey) -> Iterator[tuple[str, str]]:
     yield "logged", f"{accounting.logged:,}"
     yield "indexed", f"{accounting.indexed:,}"
     if accounting.let_go:
-        yield "let go", f"{accounting.let_go:,} {_BEFORE}"
+        most = "at most " * survey.may_be_less_let_go
+        yield "let go", f"{most}{accounting.let_go:,} {_BEFORE}"
     if accounting.missing:
         yield "missing", f"{accounting.missing:,} of segments between others"
     limits = ", ".join(f"{escape(limit)} {count:,}" for limit, count in accounting.refused.items())

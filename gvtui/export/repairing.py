@@ -21,6 +21,7 @@ from gvtui.trace.header import (
     are_being_written,
     drop_limit_of,
     folder_header,
+    piece_header,
     segment_header,
 )
 from gvtui.trace.host import host_in
@@ -86,6 +87,8 @@ class _SegmentCounts:
     drops: dict[int, int] = field(default_factory=dict)
     """What had been counted of each connection when it began."""
     is_closed: bool = True
+    lacks_head: bool = False
+    """Whether nothing of its header can be read."""
 
 
 class _Repairing:
@@ -116,10 +119,17 @@ class _Repairing:
         """Messages that were before, as far as headers or logs tell."""
         self._let_go = 0
         """Messages that a flight recorder let go of segments of which it kept a piece."""
+        self._is_piece = False
+        self._lacks_beginning = False
+        """Whether no header has told yet what was before."""
+        self._lacks_thinned = False
+        """Whether neither header nor mark of a piece tells what was let go."""
+        self._is_counted = True
+        """Whether the summary of the last segment has told how many messages it had."""
 
-    def log(self, name: str, items: Iterable[Item]) -> Iterator[int]:
+    def log(self, name: str, items: Iterable[Item], *, is_piece: bool = False) -> Iterator[int]:
         """Take in a log; `name` is told with offsets. Gives how far it has been read."""
-        self._name, self._position = name, 0
+        self._name, self._position, self._is_piece = name, 0, is_piece
         for item in items:
             self._take(item)
             yield self._position
@@ -166,22 +176,44 @@ class _Repairing:
         number = int_in(begin.head, "segment", 1)
         # Format 1 does not tell whether it was closed.
         is_closed = begin.format != FORMAT
-        self._segment = _SegmentCounts(number, is_closed=is_closed)
-        if not begin.head and begin.format == FORMAT:
+        lacks_head = not begin.head and begin.format == FORMAT
+        self._segment = _SegmentCounts(number, is_closed=is_closed, lacks_head=lacks_head)
+        if lacks_head:
             self.report.tell(f"the header of a segment {self._at(begin.position)} is damaged")
-        before = ConnectionCounts.read(begin.head.get("before")).total().messages
-        if is_base:
-            self._expected = before
-        elif (missing := before - self._expected) > 0:
-            self._expected = before
-            self.report.tell(f"{counted(missing, 'message')} of segments before number {number}")
-            self._lost(missing, self._newest_ns, self._newest_ns)
-        let_go = thinned_in(begin.head).counts.total().messages
-        self._let_go += let_go
-        self._expected += let_go
+        self._count_before(begin.head, number, is_base=is_base)
+        self._thinned(thinned_in(begin.head))
+        self._lacks_thinned = lacks_head and self._is_piece
         self._stand(begin, is_first=is_first)
         for conn in self._open:
             self._segment.drops[conn] = self._out.counts_of(conn).dropped
+
+    def _count_before(self, head: dict[str, Any], number: int, *, is_base: bool) -> None:
+        """Compare what a header says was before with what has been read."""
+        before = ConnectionCounts.read(head.get("before")).total().messages
+        missing = before - self._expected
+        if is_base:
+            self._expected = before
+            self._lacks_beginning = "before" not in head
+        elif (self._lacks_beginning or self._lacks_thinned) and "before" in head:
+            is_most = self._lacks_thinned or not self._is_counted
+            self._lacks_beginning = False
+            self._expected = max(before, self._expected)
+            if missing > 0 and is_most:
+                self.report.notes.append(
+                    f"at most {counted(missing, 'message')} of segments before number {number} had "
+                    "been let go: what tells how many, and whether others are lost, is damaged"
+                )
+        elif missing > 0:
+            self._expected = before
+            self.report.tell(f"{counted(missing, 'message')} of segments before number {number}")
+            self._lost(missing, self._newest_ns, self._newest_ns)
+        self._is_counted = False
+
+    def _thinned(self, thinned: ThinnedMark) -> None:
+        """Count what was let go of the segments that a piece was kept of."""
+        let_go = thinned.counts.total().messages
+        self._let_go += let_go
+        self._expected += let_go
 
     def _stand(self, begin: Begin, *, is_first: bool) -> None:
         """Write who stood when the segment began, as far as that is not known."""
@@ -296,6 +328,9 @@ class _Repairing:
         elif record.is_damaged:
             self.report.tell(f"a trace mark {self._at(record.offset)}")
         elif details.get("kind") == ThinnedMark.kind:
+            if self._is_piece and self._segment is not None and self._segment.lacks_head:
+                self._thinned(ThinnedMark.read(details))
+                self._lacks_thinned = False
             told = ThinnedMark.read(details).copied(self._joined.shift)
             if told is not None:
                 self._out.mark(when, told.details())
@@ -320,7 +355,7 @@ class _Repairing:
         segment = self._segment
         if segment is None:
             return
-        segment.is_closed = True
+        segment.is_closed = self._is_counted = True
         missing = summary.tally.total().messages - segment.messages
         if missing > 0:
             stretch, self._stretch = self._stretch, 0
@@ -384,7 +419,8 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
             with opened_source(log) as opened:
                 window = Window(opened, opened.size)
                 items = saved_items(window) if is_save_file else scan_log(window)
-                for position in repairing.log(f" of {log.name}" * (len(logs) > 1), items):
+                name = f" of {log.name}" * (len(logs) > 1)
+                for position in repairing.log(name, items, is_piece=files.is_piece(log)):
                     if progress and done + position - told_bytes >= _STEP_BYTES:
                         told_bytes = done + position
                         progress(told_bytes, total)
@@ -411,12 +447,12 @@ def _first_head(logs: list[Path]) -> dict[str, Any]:
         # What was before is known of the oldest one alone.
         return {**head, "before": {}}
     pieces = [log for log in logs if files.is_piece(log)]
-    return combined([segment_header(log) for log in logs[: len(pieces) + 1]]) if pieces else head
+    return combined([piece_header(log) for log in logs[: len(pieces) + 1]]) if pieces else head
 
 
 def _let_go(logs: list[Path]) -> list[ThinnedMark]:
     """What the headers tell that was let go, of the pieces of a flight recorder or of a copy."""
-    heads = [segment_header(log) for log in logs if files.is_piece(log) or log == logs[0]]
+    heads = [piece_header(log) for log in logs if files.is_piece(log) or log == logs[0]]
     told = [mark for head in heads for mark in (thinned_in(head), *let_go_in(head))]
     return [mark for mark in told if mark.to_ns]
 

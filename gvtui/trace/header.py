@@ -12,6 +12,7 @@ from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.bytesource import opened_source
 from gvtui.trace.details import int_in, list_in, text_in
+from gvtui.trace.pieceheads import piece_head
 from gvtui.trace.records import TraceError
 from gvtui.trace.scanning import first_head
 from gvtui.trace.window import Window
@@ -85,6 +86,15 @@ def segment_header(log: Path) -> dict[str, Any]:
         head = first_head(Window(source, size, step=_LOOK_STEP)) or {}
     _refuse_later(log, head)
     return head
+
+
+def piece_header(log: Path) -> dict[str, Any]:
+    """The same of a piece of a flight recorder; see `gvtui.trace.pieceheads`."""
+    head = segment_header(log)
+    if "id" in head:
+        return head
+    with opened_source(log) as source:
+        return piece_head(Window(source, min(source.size, _MAX_LOOK), step=_LOOK_STEP))
 
 
 def _refuse_later(log: Path, head: dict[str, Any]) -> None:

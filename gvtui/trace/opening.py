@@ -150,12 +150,12 @@ def _open_segments(
         for segment in segments:
             segment.close()
         raise
-    segments = numbered(segments, {number for number in numbers if files.is_piece(logs[number])})
+    segments = numbered(segments)
     drops = drop_limit_of(head)
     return TraceFiles(segments, strings, architecture, drops, scratch, damaged_bytes=damaged)
 
 
-def numbered(segments: list[Segment], pieces: set[int]) -> list[Segment]:
+def numbered(segments: list[Segment]) -> list[Segment]:
     """Give the rows of a flight recorder's segments consecutive ids.
 
     The ids of the segments as they were written stay. Those of the pieces before them, which have
@@ -163,16 +163,14 @@ def numbered(segments: list[Segment], pieces: set[int]) -> list[Segment]:
 
     Args:
         segments: oldest first.
-        pieces: the numbers of those that are pieces.
 
     Returns:
         The segments, without pieces for which there are no ids.
     """
-    whole = [segment for segment in segments if segment.number not in pieces]
+    whole = [segment for segment in segments if not segment.is_piece]
     kept: list[Segment] = []
     first_row = whole[0].first_row if whole else 0
     for segment in reversed(segments[: len(segments) - len(whole)]):
-        segment.is_piece = True
         first_row -= segment.rows
         if first_row < 0:
             # Nobody writes such a piece.

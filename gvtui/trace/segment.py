@@ -12,6 +12,7 @@ import numpy as np
 from gvtui.trace import files
 from gvtui.trace.bytesource import open_source
 from gvtui.trace.payloads import PART, SAVE_FILE, Part, Payloads
+from gvtui.trace.pieceheads import piece_head
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Row
 from gvtui.trace.scanning import first_head, format_of
 from gvtui.trace.window import Window
@@ -86,6 +87,7 @@ class Segment:
             parts = [Part(0, SAVE_FILE if is_save_file else format_of(window))]
         first_row = head.first_row if head is not None else 0
         segment = cls(number, log_source, index_source, first_row, 0, head is not None, parts)
+        segment.is_piece = files.is_piece(log)
         segment.refresh()
         return segment
 
@@ -114,9 +116,10 @@ class Segment:
         return self.payloads.end_of(self.end_row - 1, Row(*last[0].tolist()))
 
     def head(self) -> dict[str, Any]:
-        """What the header of its log says; empty where nothing of it can be read."""
+        """What the header of its log says; empty where nothing of it can be read. Of a piece whose
+        header is damaged it tells what was let go all the same."""
         window = Window(self.log, self.log.size, step=_STEP)
-        return first_head(window) or {}
+        return piece_head(window) if self.is_piece else first_head(window) or {}
 
     def heads(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """What the headers say of the recordings that its log is joined of, of 256 at most; in

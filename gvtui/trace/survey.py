@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.scanning import Item
+    from gvtui.trace.thinned import ThinnedMark
 
 _CHUNK = 1 << 16
 """How many rows are read in one step."""
@@ -58,6 +59,8 @@ class Survey:
     """What could not be written, and why, as the monitor counted it."""
     tally: ConnectionCounts = field(default_factory=ConnectionCounts)
     """By connection, as the index has it."""
+    may_be_less_let_go: bool = False
+    """Whether `accounting.let_go` is only the most that was let go: some of it may be missing."""
     may_lack_drops: bool = False
     """Whether `accounting.dropped` is only the least that was dropped."""
     problems: list[str] = field(default_factory=list)
@@ -76,6 +79,8 @@ class _Recording:
         self.logged = self.let_go = self.missing = self.dropped_let_go = 0
         self.reception: Reception | None = None
         self.is_closed = False
+        self.lacks_beginning = False
+        """Whether no header has told yet what was before."""
 
 
 class _Reading:
@@ -86,13 +91,19 @@ class _Reading:
         self._trace = trace
         self._recording: _Recording | None = None
         self._recordings: list[_Recording] = []
+        self._thinned: dict[int, ThinnedMark] = {}
+        if trace.is_folder:
+            # Of pieces, which come before all else.
+            self._thinned = dict(zip(trace.segment_numbers, trace.thinned, strict=False))
         self._in_segment = 0
+        self._is_counted = True
+        """Whether a summary tells that nothing of the segment is missing; so it is before all."""
         self._lost_bytes = 0
 
     def read(self, number: int, item: Item) -> None:
         """Take in an item of the log of a segment with this number."""
         if isinstance(item, Begin):
-            self._begin(item)
+            self._begin(number, item)
         elif isinstance(item, Messages):
             self._logged(item.whole)
             for place in item.damaged:
@@ -119,6 +130,7 @@ class _Reading:
             self._recording.is_closed = True
             self._recording.reception = summary.reception
             said = summary.tally.total().messages
+            self._is_counted = said == self._in_segment
             if said != self._in_segment:
                 self._problem(
                     f"a segment's summary counts {counted(said, 'message')}, its log has "
@@ -133,36 +145,53 @@ class _Reading:
         if self._recording is not None:
             self._recording.logged += count
 
-    def _begin(self, begin: Begin) -> None:
+    def _begin(self, number: int, begin: Begin) -> None:
         survey = self.survey
         survey.segments += 1
         survey.formats.add(begin.format)
         program = text_in(begin.head, "program", _MAX_PROGRAM)
         if program and program not in survey.programs and len(survey.programs) < _MAX_NAMES:
             survey.programs.append(program)
-        self._in_segment = 0
+        self._in_segment, is_counted, self._is_counted = 0, self._is_counted, False
         recording = self._recording
-        is_oldest = recording is None and self._trace.path.is_dir()
-        # Of pieces, all that was let go counts as before them.
-        head = self._trace.oldest_head() if is_oldest else begin.head
-        before = ConnectionCounts.read(head.get("before"))
+        before = ConnectionCounts.read(begin.head.get("before"))
         total = before.total()
         if recording is None or begin.is_joined:
             self._recording = recording = _Recording()
             self._recordings.append(recording)
             recording.let_go, recording.dropped_let_go = total.messages, total.dropped
-            # Of who is not known any more, nothing tells whether it was asked at its end.
-            known = self._trace.connections
-            survey.may_lack_drops |= before.other_connections > 0 or any(
-                conn not in known for conn in before.by_conn
-            )
-            return
-        told = recording.let_go + recording.missing + recording.logged
-        if (missing := total.messages - told) > 0 and begin.head:
-            recording.missing += missing
-            survey.may_lack_drops = True
-            self._problem(f"{counted(missing, 'message')} of segments between others are missing")
-        recording.is_closed = False
+            is_known = "before" in begin.head or begin.format != FORMAT
+            recording.lacks_beginning = self._trace.is_folder and not is_known
+            self._note_unknown(before)
+        else:
+            recording.is_closed = False
+            told = recording.let_go + recording.missing + recording.logged
+            more = total.messages - told if begin.head else 0
+            if recording.lacks_beginning:
+                survey.may_be_less_let_go |= more > 0 and not is_counted
+                survey.may_lack_drops = True
+                recording.let_go += max(0, more)
+                recording.lacks_beginning = "before" not in begin.head
+                self._note_unknown(before)
+            elif more > 0:
+                recording.missing += more
+                survey.may_lack_drops = True
+                self._problem(f"{counted(more, 'message')} of segments between others are missing")
+        if (thinned := self._thinned.get(number)) is not None:
+            if not begin.head and not thinned.to_ns:
+                # Its mark cannot be read either.
+                recording.lacks_beginning = survey.may_be_less_let_go = True
+            gone = thinned.counts.total()
+            recording.let_go += gone.messages
+            recording.dropped_let_go += gone.dropped
+            self._note_unknown(thinned.counts)
+
+    def _note_unknown(self, gone: ConnectionCounts) -> None:
+        """Note that of who is not known any more nothing tells whether it was asked at its end."""
+        known = self._trace.connections
+        self.survey.may_lack_drops |= gone.other_connections > 0 or any(
+            conn not in known for conn in gone.by_conn
+        )
 
     def _time(self, when_ns: int) -> None:
         survey = self.survey

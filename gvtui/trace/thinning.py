@@ -55,6 +55,9 @@ _LOG_KINDS = {
     Kind.MARK: LogKind.MARK,
 }
 
+_OF_TRACE = ("format", "program", "id", "arch", "host", "drops_a_second", "needs", "previous")
+"""What all headers of a trace tell alike."""
+
 UNFINISHED = ".new"
 """The end of the name of a piece that is being written."""
 _PACKED = ".packed"
@@ -199,13 +202,15 @@ def _head(
         stays = connected_in(behind)
         lacking = standing_in(head) | {conn for conn in stays if not source.keeps(conn)}
     first = sources[0].segment.head()
+    if "id" not in first:
+        # Damaged: nothing tells any more what was before.
+        first = {**{name: following.get(name) for name in _OF_TRACE}, **first}
     return {
         **first,
         "segment": piece.last,
         "first_row": 0,
         "connections": connections,
         "processes": processes,
-        "before": first.get("before") or ConnectionCounts().packed(),
         "thinned": {**thinned.details(), "standing": sorted(lacking)},
     }
 

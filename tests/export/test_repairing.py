@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gvtui.export.info import info_text
 from gvtui.export.repairing import RepairReport, repair
 from gvtui.trace.bookmarks import Bookmarks
-from gvtui.trace.files import segment_numbers, segment_path
+from gvtui.trace.files import logs_in, segment_numbers, segment_path
 from gvtui.trace.marks import DropsMark, LostMark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.reader import Trace
@@ -307,6 +308,75 @@ def test_what_a_flight_recorder_let_go_is_not_lost(tmp_path: Path) -> None:
     gone.unlink()
     _, report = mend(source, "again.gvtrace")
     assert (report.lost, len(report.words)) == (sum(lost), 1)
+
+
+def break_header(log: Path) -> None:
+    """Change a byte of the header of a log."""
+    data = log.read_bytes()
+    place = data.index(b"program")
+    log.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+
+
+@pytest.mark.parametrize("which", ["oldest", "second", "whole"])
+def test_what_was_let_go_is_not_lost_where_a_header_is_damaged(tmp_path: Path, which: str) -> None:
+    source = tmp_path / "live"
+    recorder = FlightRecorder(source)
+    for round_ in range(80):
+        # The first goes whole at last: there is something before the oldest piece.
+        recorder.send(1 + 2 * (round_ > 10), 1 if round_ > 10 else 60)
+        recorder.send(2, 60)
+    recorder.writer.close()
+    if which == "whole":
+        for log in source.glob("kept-*"):
+            log.unlink()
+    with closing(Trace.open(source)) as trace:
+        known = survey(trace)
+        # Both of what came before the oldest of all, and of what has gone since.
+        thinned_since = sum(each.counts.total().messages for each in trace.thinned)
+    assert known.problems == []
+    assert (thinned_since == 0) == (which == "whole")
+    assert thinned_since < known.accounting.let_go
+    before = thinned(source)
+    logs = list(logs_in(source).values())
+    break_header(logs[which == "second"])
+    path, report = mend(source)
+    offset = f"the header of a segment at offset 0 of {logs[which == 'second'].name} is damaged"
+    assert [words for words in report.words if "bytes" not in words] == [offset]
+    assert (report.lost, report.messages) == (0, known.accounting.logged)
+    assert [each for each in report.notes if "at most" in each] == []
+    if which != "whole":
+        assert f"{thinned_since:,} messages had been let go" in report.notes[0]
+    assert thinned(path) == before
+    with closing(Trace.open(source)) as trace:
+        found = survey(trace)
+    assert found.problems == []
+    assert found.accounting.let_go == known.accounting.let_go
+    assert not found.may_be_less_let_go
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_of_what_nothing_tells_any_more_only_the_most_is_told(tmp_path: Path, which: int) -> None:
+    """Neither the header of a piece nor its mark can be read."""
+    source = thinned_folder(tmp_path / "live")
+    with closing(Trace.open(source)) as trace:
+        known, gone = survey(trace).accounting, trace.thinned[which].counts.total().messages
+    log = list(logs_in(source).values())[which]
+    break_header(log)
+    data = bytearray(log.read_bytes())
+    # The header has the same text.
+    data[data.rindex(b"were let go")] ^= 1
+    log.write_bytes(data)
+    _, report = mend(source)
+    assert report.lost == 0
+    assert report.notes[0] == (
+        f"at most {gone:,} messages of segments before number {which + 2} had been let go: what "
+        "tells how many, and whether others are lost, is damaged"
+    )
+    with closing(Trace.open(source)) as trace:
+        found = survey(trace)
+        assert f"at most {known.let_go:,} before the oldest" in "\n".join(info_text(trace, found))
+    assert found.problems == []
+    assert found.accounting == known
 
 
 def test_of_joined_recordings_what_was_let_go_names_their_own_connections(tmp_path: Path) -> None:
