@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvtui.export.info import info_text
-from gvtui.export.repairing import RepairReport, repair
+from gvtui.export.repairing import repair
+from gvtui.export.rewriting import RepairReport
 from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.files import logs_in, segment_numbers, segment_path
-from gvtui.trace.marks import DropsMark, LostMark
+from gvtui.trace.marks import LostMark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
@@ -162,35 +163,6 @@ def test_a_flipped_byte_costs_what_it_is_in_and_all_of_that_is_told(
     assert found.problems == []
     assert trace.lost.losses.messages == report.lost
     trace.close()
-
-
-def test_drops_that_a_lost_message_told_are_counted(batches: Path, tmp_path: Path) -> None:
-    log = bytearray(batches.read_bytes())
-    last = [item for item in scan_log(bytes(log)) if isinstance(item, Messages)][-1]
-    log[last.batch.body + 20] ^= 1
-    path = tmp_path / "a.gvtrace"
-    path.write_bytes(log)
-    out, report = mend(path)
-    assert report.words == [f"1 message of connection 2 at offset {last.batch.body}"]
-    assert dropped(out) == dropped(batches) == 12
-    found = marks(out)
-    assert [each.messages for each in found if isinstance(each, LostMark)] == [1]
-    assert [each.dropped for each in found if isinstance(each, DropsMark)] == [7]
-
-
-def test_a_batch_that_is_gone_is_counted_by_the_summary(batches: Path, tmp_path: Path) -> None:
-    log = bytearray(batches.read_bytes())
-    second = [item for item in scan_log(bytes(log)) if isinstance(item, Messages)][1]
-    log[second.batch.position + 8] ^= 1
-    path = tmp_path / "a.gvtrace"
-    path.write_bytes(log)
-    _, report = mend(path)
-    size = second.batch.end - second.batch.position
-    assert report.words == [
-        f"{size} bytes at offset {second.batch.position} could not be read",
-        "4 messages that segment 1 had, as its summary counts",
-    ]
-    assert (report.lost, report.unreadable) == (4, size)
 
 
 def test_recordings_that_were_joined_stay_apart(tmp_path: Path) -> None:
