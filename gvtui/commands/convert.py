@@ -15,7 +15,7 @@ from gvtui.commands.options import ENVIRONMENT_OPTION, FILE, FILTER_OPTION, exam
 from gvtui.commands.terminal import say_progress
 from gvtui.commands.values import Rules
 from gvtui.export.formats import BY_SUFFIX, FORMATS, RECORDING, SAVE_FILE
-from gvtui.redact.patterns import ENVIRONMENT, RULES
+from gvtui.redact.patterns import RULES
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -96,13 +96,12 @@ def convert(
 ) -> None:
     """Write a recording in another format."""
     from gvtui.export.convert import convert as write
-    from gvtui.export.convert import convert_split
+    from gvtui.export.convert import convert_split, format_of_name
     from gvtui.export.selection import Selection
-    from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
 
     helpers = () if split and not redact else helpers_for(source, filter_text)
-    redactor = None if environment else Redactor([ENVIRONMENT])
+    redactor = format_of_name(out).redactor(environment=environment)
     only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
     shortfall = ""

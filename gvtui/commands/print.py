@@ -30,7 +30,6 @@ from gvtui.commands.options import (
 )
 from gvtui.commands.terminal import fit_encoding, say_progress, write_lines, write_out
 from gvtui.export.formats import LINE_FORMATS
-from gvtui.redact.patterns import ENVIRONMENT
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -188,13 +187,11 @@ class _PrintedRows:
         """Which rows of a trace are printed, and what their lines have."""
         from gvtui.config import configured_audit_variable
         from gvtui.export.selection import Selection
-        from gvtui.redact.redactor import Redactor
 
         audit = configured_audit_variable()
         selection = Selection(trace, self.filter_text, helpers=helpers, audit_variable=audit)
         selection.joins_points = self.calls
-        if LINE_FORMATS[self.style].redacts and not self.environment:
-            selection.redactor = Redactor([ENVIRONMENT])
+        selection.redactor = LINE_FORMATS[self.style].redactor(environment=self.environment)
         return selection
 
     def lines(self, selection: Selection) -> Lines:

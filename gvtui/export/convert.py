@@ -51,8 +51,6 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
         ConvertError: the file exists, cannot be written, or cannot hold what was chosen.
     """
     chosen = format_of_name(out)
-    if not chosen.redacts:
-        selection.redactor = None
     if chosen is RECORDING:
         written = _write_recording(selection, out, progress)
     else:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.export.selection import Selection
+    from gvtui.redact.redactor import Redactor
 
 
 class Lines(Protocol):
@@ -44,6 +45,22 @@ class Format:
         module, _, name = self.maker.partition(":")
         lines: Lines = getattr(import_module(module), name)(selection)
         return lines
+
+    def redactor(self, *, environment: bool = False) -> Redactor | None:
+        """What takes the values of environment variables out of what is written.
+
+        Args:
+            environment: whether they are asked for.
+
+        Returns:
+            It; None where they are asked for, or the format has all as it came.
+        """
+        if environment or not self.redacts:
+            return None
+        from gvtui.redact.patterns import ENVIRONMENT
+        from gvtui.redact.redactor import Redactor
+
+        return Redactor([ENVIRONMENT])
 
 
 RECORDING = Format("recording", (".gvtrace",), "a recording of gvtui's")

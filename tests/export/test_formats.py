@@ -17,6 +17,11 @@ def test_each_has_lines_that_are_made_from_a_selection(each: Format) -> None:
     trace.close()
 
 
+def test_json_alone_leaves_values_of_environment_variables_out_unless_asked_for_them() -> None:
+    assert [each.name for each in FORMATS if each.redactor() is not None] == ["json"]
+    assert not any(each.redactor(environment=True) for each in FORMATS)
+
+
 def test_no_name_and_no_suffix_stands_for_two() -> None:
     assert len({each.name for each in FORMATS}) == len(FORMATS)
     assert len(BY_SUFFIX) == sum(len(each.suffixes) for each in FORMATS)

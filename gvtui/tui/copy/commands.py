@@ -198,9 +198,9 @@ class Copying(Feature):
             return mistake
         expression = conjunction(self.model.chips.active())
         source, end = self.model.trace.path, self.model.trace.end_row
-        has_lines = BY_SUFFIX[path.suffix.lower()].has_lines
+        chosen = BY_SUFFIX[path.suffix.lower()]
         # Who opens a recording is shown each call once, and may ask for the other rows there.
-        leaves_out_doubles = has_lines and self.model.doubles.are_sought
+        leaves_out_doubles = chosen.has_lines and self.model.doubles.are_sought
         orders = self.model.analysis.pairs.execs.outcomes.order_marks()
         self._writing = "writing"
 
@@ -215,6 +215,7 @@ class Copying(Feature):
             trace = Trace.open(source, limit=end)
             try:
                 selection = Selection(trace, expression)
+                selection.redactor = chosen.redactor()
                 selection.leaves_out_doubles = leaves_out_doubles
                 # The rows that told the order may have been removed.
                 selection.pairs.execs.outcomes.adopt(orders)
@@ -224,7 +225,7 @@ class Copying(Feature):
 
         def then(written: int) -> None:
             self._writing = ""
-            noun = "line" if has_lines else "message"
+            noun = "line" if chosen.has_lines else "message"
             self.viewer.tell(f"Wrote {counted(written, noun)} to {escape(str(path))}")
 
         def failed(error: Exception) -> None:

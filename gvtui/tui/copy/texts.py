@@ -57,6 +57,7 @@ def printed(model: Model, row_id: int, style: str) -> Piece:
             return Piece(what, problem="the calls are still being paired up to the newest row")
         line = StraceExport(selection).whole(row_id)
     else:
+        selection.redactor = LINE_FORMATS[style].redactor()
         line = next(iter(LINE_FORMATS[style].make(selection).lines(row_id, row_id + 1)), None)
     if line is None:
         return Piece(what, problem="it is no message of a sandbox")

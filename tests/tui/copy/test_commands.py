@@ -12,6 +12,9 @@ from gvtui.decode.fields import field_views
 from gvtui.trace.reader import Trace
 from gvtui.tui.copy.clipboard import TERMINAL_BYTES
 from gvtui.tui.copy.commands import Copying
+from gvtui.wire.header import build_message
+from gvtui.wire.pb import sentry_pb2
+from tests.trace.factory import context, write_trace
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 
@@ -230,6 +233,20 @@ def test_all_rows_shown_go_to_a_file(tmp_path: Path, suffix: str) -> None:
         kept = Trace.open(out)
         assert sum(1 for n in range(kept.end_row) if kept.row(n).sysno == 257) > 0
         kept.close()
+
+
+def test_json_has_no_values_of_environment_variables(tmp_path: Path) -> None:
+    program = sentry_pb2.ExecveInfo(
+        context_data=context(), binary_path="/bin/sh", argv=["sh"], env=["TOKEN=swordfish-77"]
+    )
+    datagram = build_message(3, program.SerializeToString())
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", [(1, [datagram])]))
+    viewer = at(1, trace=trace)
+    viewer.commands.execute("copy.as json")
+    out = tmp_path / "out.jsonl"
+    viewer.commands.execute(f"copy.rows {out}")
+    told = [json.loads(text) for text in (viewer.clipboard[0], out.read_text().splitlines()[1])]
+    assert [each["fields"]["env"] for each in told] == [["TOKEN=[redacted]"]] * 2
 
 
 def test_rows_that_come_later_are_not_written(tmp_path: Path) -> None:
