@@ -135,8 +135,12 @@ class MonitorPlace:
         return told + [f"{gone} {words}" for gone in self.let_old_go(time.time_ns())]
 
     def let_go(self) -> list[Path]:
-        """Remove the oldest traces that nobody writes, where all together take too much room, and
-        what was left unfinished in any."""
+        """Remove of the oldest traces that nobody writes the oldest segments, and then all of it,
+        where all traces together take too much room; and what was left unfinished in any.
+
+        Returns:
+            The traces that have gone.
+        """
         if not self._is_folder:
             return []
         sizes = {}
@@ -147,11 +151,11 @@ class MonitorPlace:
         total = sum(sizes.values())
         gone: list[Path] = []
         for trace, size in sizes.items():
-            if total <= self._keep_bytes:
-                break
-            if not is_guarded(trace):
-                shutil.rmtree(trace, ignore_errors=True)
-                total -= size
+            left = size
+            while total > self._keep_bytes and left and not is_guarded(trace):
+                before, left = left, _without_oldest(trace)
+                total -= before - left
+            if size and not left:
                 gone.append(trace)
         return gone
 
@@ -174,14 +178,10 @@ class MonitorPlace:
                 continue
             logs = list(files.logs_in(trace).values())
             while logs and _last_ns(logs[0]) < before_ns:
-                log = logs.pop(0)
+                logs.pop(0)
+                _without_oldest(trace)
                 if not logs:
-                    shutil.rmtree(trace, ignore_errors=True)
                     gone.append(trace)
-                    break
-                with contextlib.suppress(OSError):
-                    log.unlink(missing_ok=True)
-                    files.index_path(log).unlink(missing_ok=True)
         return gone
 
     def close(self) -> None:
@@ -192,6 +192,20 @@ class MonitorPlace:
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
+
+
+def _without_oldest(trace: Path) -> int:
+    """Remove the oldest segment of a trace, of the last one all; gives the bytes of disk that the
+    trace takes then."""
+    first, *others = files.logs_in(trace).values() or [None]
+    if first is None or not others:
+        shutil.rmtree(trace, ignore_errors=True)
+        return 0
+    with contextlib.suppress(OSError):
+        first.unlink(missing_ok=True)
+        files.index_path(first).unlink(missing_ok=True)
+        return _size(trace)
+    return 0
 
 
 def _last_ns(log: Path) -> int:

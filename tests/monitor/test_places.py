@@ -10,6 +10,7 @@ import pytest
 from gvtui.monitor.folder import make_folder
 from gvtui.monitor.listener import MonitorError
 from gvtui.monitor.places import MonitorPlace, socket_of, trace_at, traces_in
+from gvtui.trace.files import segment_numbers
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
@@ -64,6 +65,30 @@ def test_the_oldest_go_that_nobody_writes(tmp_path: Path) -> None:
     one._keep_bytes = 0
     assert one.let_go() == [old[2]]
     assert traces_in(place) == [held]
+    os.close(lock)
+    one.close()
+
+
+def test_of_a_former_trace_no_more_goes_than_must(tmp_path: Path) -> None:
+    old, one = tmp_path / "20260101", MonitorPlace(tmp_path, tmp_path / "s", 1, is_folder=True)
+    writer = TraceWriter(old, keep_bytes=1 << 20, segment_bytes=20_000)
+    for number in range(600):
+        writer.message(1, TIME_NS + number, read_message(fd=number))
+    writer.close()
+    held, lock = make_folder(tmp_path)
+    write(held)
+    numbers = segment_numbers(old)
+    segment = (old / "00000001.gvtrace").stat().st_blocks * 512
+    one._keep_bytes = sum(each.stat().st_blocks * 512 for each in old.iterdir())
+    one._keep_bytes += sum(each.stat().st_blocks * 512 for each in held.iterdir()) - segment
+    assert one.let_go() == []
+    assert segment_numbers(old) == numbers[1:]
+    assert one.let_go() == []
+    with closing(Trace.open(old)) as trace:
+        assert trace.row(trace.end_row - 1).fd == 599
+    one._keep_bytes = 1
+    assert one.let_go() == [old]
+    assert traces_in(tmp_path) == [held]
     os.close(lock)
     one.close()
 
