@@ -124,14 +124,26 @@ def _place() -> Path:
 
 def is_guarded(folder: Path) -> bool:
     """Whether a process has locked a flight recorder's folder."""
-    try:
-        with open_to_read(folder / _LOCK_NAME) as lock:
+    with unguarded(folder) as is_free:
+        return not is_free
+
+
+@contextlib.contextmanager
+def unguarded(folder: Path) -> Iterator[bool]:
+    """Have a flight recorder's folder locked for a while; False where another process has it.
+
+    One without a lock is nobody's.
+    """
+    with contextlib.ExitStack() as stack:
+        is_free = True
+        try:
+            lock = stack.enter_context(open_to_read(folder / _LOCK_NAME))
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+        except BlockingIOError:
+            is_free = False
+        except OSError:
+            pass
+        yield is_free
 
 
 def _unguarded() -> Iterator[Path]:

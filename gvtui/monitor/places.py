@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.files import clear_unfinished, locked_file, open_to_read, write_whole
-from gvtui.monitor.folder import is_guarded
+from gvtui.monitor.folder import is_guarded, unguarded
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace import files
+from gvtui.trace.header import are_being_written
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 
@@ -145,8 +146,10 @@ class MonitorPlace:
             return []
         sizes = {}
         for trace in traces_in(self.path):
-            # Of a monitor that was killed while a segment was compressed.
+            # Of a monitor that was killed while a segment was compressed, ...
             clear_unfinished(trace)
+            # ... or while it was kept what quiet sandboxes had sent.
+            _clear_pieces(trace)
             sizes[trace] = _size(trace)
         total = sum(sizes.values())
         gone: list[Path] = []
@@ -192,6 +195,16 @@ class MonitorPlace:
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
+
+
+def _clear_pieces(trace: Path) -> None:
+    """Remove what nobody will finish of what was kept of segments, unless somebody has the trace."""
+    if not files.left_of_pieces(trace):
+        return
+    with unguarded(trace) as is_free, contextlib.suppress(OSError):
+        if is_free and not are_being_written(files.logs_of(trace)):
+            for path in files.left_of_pieces(trace):
+                path.unlink(missing_ok=True)
 
 
 def _without_oldest(trace: Path) -> int:

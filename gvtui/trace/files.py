@@ -157,6 +157,24 @@ def chain(pieces: Iterable[Piece], last: int) -> list[Piece]:
     return found
 
 
+def counting(folder: Path, numbers: list[int]) -> list[Piece]:
+    """The pieces that count in a folder with such segments, oldest first, those among them that are
+    not seen before their segment goes."""
+    there = pieces_in(folder)
+    last = max((each.last for each in there if each.last < numbers[-1]), default=0)
+    return chain(there, max(last, numbers[0] - 1))
+
+
+def left_of_pieces(folder: Path) -> list[Path]:
+    """The files of pieces that do not count any more, and of those that were not finished: of nobody
+    who writes the folder now."""
+    numbers = segment_numbers(folder)
+    names = {each.name for each in counting(folder, numbers)} if numbers else set()
+    return [
+        path for path in folder.glob("kept-*") if path.name.removesuffix(INDEX_SUFFIX) not in names
+    ]
+
+
 def pieces_bytes(folder: Path) -> int:
     """Bytes that pieces take, but for those that are another name of a segment that is there."""
     found = 0

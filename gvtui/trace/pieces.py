@@ -200,13 +200,9 @@ class Pieces:
     def _in_order(self, numbers: list[int]) -> list[_File]:
         """The pieces that count, oldest first, those among them that are not seen yet; all other
         files of pieces are removed."""
-        there = files.pieces_in(self._folder)
-        last = max((each.last for each in there if each.last < numbers[-1]), default=0)
-        chained = files.chain(there, max(last, numbers[0] - 1))
-        names = {each.name for each in chained}
-        for path in self._folder.glob("kept-*"):
-            if path.name.removesuffix(files.INDEX_SUFFIX) not in names:
-                path.unlink(missing_ok=True)
+        for path in files.left_of_pieces(self._folder):
+            path.unlink(missing_ok=True)
+        chained = files.counting(self._folder, numbers)
         return [self._look(_File(self._folder / each.name, each.last, each)) for each in chained]
 
     def _look(self, file: _File) -> _File:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from contextlib import closing
@@ -10,10 +11,12 @@ import pytest
 from gvtui.monitor.folder import make_folder
 from gvtui.monitor.listener import MonitorError
 from gvtui.monitor.places import MonitorPlace, socket_of, trace_at, traces_in
+from gvtui.trace import files
 from gvtui.trace.files import segment_numbers
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
+from tests.trace.test_pieces import Recorder
 
 
 def write(place: Path, name: str = "") -> Path:
@@ -66,6 +69,36 @@ def test_the_oldest_go_that_nobody_writes(tmp_path: Path) -> None:
     assert one.let_go() == [old[2]]
     assert traces_in(place) == [held]
     os.close(lock)
+    one.close()
+
+
+def test_what_a_killed_monitor_was_keeping_is_removed(tmp_path: Path) -> None:
+    one = MonitorPlace(tmp_path, tmp_path / "s", 1 << 30, is_folder=True)
+    held, lock = make_folder(tmp_path)
+    recorder = Recorder(held)
+    for _ in range(40):
+        recorder.send(1)
+        recorder.send(2, 60)
+    recorder.writer.close()
+    whole = {path.name for path in held.iterdir()}
+    name = "kept-00000003-00000003-0007.gvtrace"
+    left = [f"{name}{end}" for end in (".new", ".new.index", ".new.packed", ".new.index.packed")]
+    # One that does not count: of a segment that never was.
+    left += ["kept-00000090-00000090-0000.gvtrace", "kept-00000090-00000090-0000.gvtrace.index"]
+    for each in left:
+        (held / each).write_bytes(b"unfinished")
+    got = recorder.got()
+    # As long as any process of its monitor lives, these are nobody else's.
+    one.let_go()
+    assert whole | set(left) == {path.name for path in held.iterdir()}
+    os.close(lock)
+    with open(files.segment_path(held, segment_numbers(held)[-1]), "rb") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        one.let_go()
+        assert whole | set(left) == {path.name for path in held.iterdir()}
+    one.let_go()
+    assert whole == {path.name for path in held.iterdir()}
+    assert recorder.got() == got
     one.close()
 
 
