@@ -91,11 +91,14 @@ def letting_go(
     for file in (*old, *new):
         for sender in file.by_sender:
             held[sender] = held.get(sender, 0) + file.of(sender)
-    fixed = [coming.get(sender, 0) for sender in held]
-    most = share(fixed, list(held.values()), room)
+    wanted = [size + coming.get(sender, 0) for sender, size in held.items()]
+    fair = share([0] * len(wanted), wanted, room)
+    # What comes beyond a share will go itself: who holds less loses nothing for a guess.
+    fixed = {sender: min(fair, coming.get(sender, 0)) for sender in held}
+    most = share(list(fixed.values()), list(held.values()), room)
     gone: list[set[Hashable]] = [set() for _ in old]
     for sender, size in held.items():
-        excess = min(size, coming.get(sender, 0) + size - most)
+        excess = min(size, fixed[sender] + size - most)
         if excess <= 0:
             continue
         if any(file.of(sender) for file in old[:-1]):

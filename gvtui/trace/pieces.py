@@ -163,7 +163,7 @@ class Pieces:
             # It goes when the disk has become full without it. What comes can be thinned later, so less
             # of it is reckoned with: quiet ones must not go for a guess.
             free = room - sum(each.size for each in (*old, *behind))
-            soon = max(segment_bytes, free - free // _MARGIN_OF_GUESS)
+            soon = max(_on_disk(segment_bytes, whole), free - free // _MARGIN_OF_GUESS)
             gone = letting_go(
                 [self._held(each) for each in going],
                 [self._held(each) for each in behind],
@@ -402,6 +402,12 @@ def best_pair(sizes: Sequence[int], may: Sequence[bool]) -> int:
         for (one, other), is_one in zip(pairwise(sizes), may, strict=True)
     ]
     return ratios.index(min(ratios))
+
+
+def _on_disk(plain_bytes: int, segments: Sequence[_File]) -> int:
+    """Bytes of disk that so many will take when they are as small as those of segments are."""
+    plain = sum(each.plain_size for each in segments)
+    return plain_bytes * sum(each.size for each in segments) // max(1, plain)
 
 
 def _taken(pieces: list[_File]) -> int:

@@ -64,3 +64,14 @@ def test_who_sends_most_loses_what_is_oldest() -> None:
 def test_a_file_that_is_compressed_counts_as_it_is() -> None:
     assert Held(10, {"a": 60, "b": 40}).of("a") == 6
     assert Held(10, {}).of("a") == 0
+
+
+def test_who_has_less_than_a_share_loses_nothing_for_what_others_may_send() -> None:
+    old = [Held(100, {"quiet": 100}), Held(100, {"loud": 100})]
+    assert letting_go(old, [], {"loud": 1000}, 500) == [frozenset(), frozenset({"loud"})]
+    # Nor for what it may send itself, beyond its share.
+    assert letting_go(old, [], {"loud": 1000, "quiet": 100}, 500) == [
+        frozenset(),
+        frozenset({"loud"}),
+    ]
+    assert letting_go(old, [], {"loud": 1000, "quiet": 200}, 500)[0] == {"quiet"}

@@ -77,6 +77,27 @@ def test_pieces_are_compressed_and_hold_the_same(flooded: Recorder) -> None:
         assert survey(trace).problems == []
 
 
+def test_who_has_less_than_a_share_on_the_disk_loses_nothing_for_what_may_come(
+    tmp_path: Path,
+) -> None:
+    """Here a segment is a quarter of all, and takes a tenth of that when it is compressed."""
+    recorder = Recorder(tmp_path / "live", KEEP, KEEP // 4, compresses=True)
+    for _ in range(200):
+        recorder.send(1, 20)
+        recorder.send(2, 30)
+    for _ in range(60):
+        recorder.send(2, 30)
+    # What the first had beyond its share has gone.
+    got = recorder.got()[1]
+    assert got == recorder.sent[1][-len(got) :]
+    assert len(got) > 1500
+    for _ in range(120):
+        recorder.send(2, 30)
+    recorder.writer.close()
+    assert recorder.got()[1] == got
+    assert recorder.size <= KEEP
+
+
 def test_a_segment_that_went_on_as_it_was_is_compressed_later(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "live")
     recorder.send(1, 300)
