@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.query.filter.compile import Filter
-    from gvtui.query.kept.spaced import StateAt
+    from gvtui.query.kept.takenup import TakenUp
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
@@ -121,7 +121,7 @@ class Analysis:
         *,
         audit_variable: str = AUDIT_VARIABLE,
         is_kept: bool = False,
-        state: StateAt | None = None,
+        state: TakenUp | None = None,
     ) -> None:
         """Begin with a trace.
 
@@ -129,7 +129,7 @@ class Analysis:
             trace: the trace.
             audit_variable: the environment variable with the audit ID of exec sessions.
             is_kept: whether what was found out before is taken up, and `keep` will be called.
-            state: what was found out at a row, with which it begins.
+            state: what was found out before a row, with which it begins.
         """
         self.trace = trace
         self.pairs = Pairs(trace)

@@ -17,21 +17,20 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import CHUNK_BYTES, RowColumn
-from gvtui.query.kept.blocks import BlockWriter
-from gvtui.query.kept.objectnumbers import LastingNumbers
+from gvtui.query.kept.series import StateSeries
 from gvtui.query.kept.spaced import (
     BLOCKS,
     CHUNKS,
     COLUMNS,
     REPEATED,
     ROWS,
-    SECTIONS,
     TAKEN_IN,
     ColumnsTold,
     rows_before,
     section_name,
     spaced_version,
 )
+from gvtui.query.kept.takenup import SECTIONS
 from gvtui.query.kept.writing import NotKeptError, StateWriter
 from gvtui.query.leftovers import without_collecting
 from gvtui.query.repeated import RepeatedRows
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.query.kept.takenup import TakenUp
     from gvtui.trace.reader import Trace
 
 LEAST_APART = 1 << 15
@@ -57,6 +57,8 @@ _MOST_BEGINNINGS = 8
 """How often all rows are read again because a container's name was taken back."""
 WRITING_SHARE = 3
 """How many times as long as reading the rows the writing of states may take."""
+_WORTH_SECONDS = 0.2
+"""What writing must have taken too long before a state is taken up."""
 _TRIED = 64
 """Beside how many rows one is searched that parts no call that is told twice."""
 _NEAR = 1 << 9
@@ -108,6 +110,27 @@ def keep_spaced(trace: Trace, audit_variable: str) -> bool:
         return False
 
 
+class Pace:
+    """Tells when it is worth while to take up the state that was written last: the more of it has
+    been looked at, the longer the next ones take to write."""
+
+    def __init__(self) -> None:
+        self._least: float | None = 0.0
+        self._takes = _WORTH_SECONDS
+        self._more = 0.0
+
+    def wrote(self, seconds: float) -> bool:
+        """Note how long a state took to write; whether to take it up."""
+        if self._least is None:
+            self._least = seconds
+        self._more += seconds - self._least
+        return self._more > self._takes
+
+    def took_up(self, seconds: float) -> None:
+        """Note how long it took to take one up."""
+        self._least, self._takes, self._more = None, max(2 * seconds, _WORTH_SECONDS), 0.0
+
+
 class StateSpacer:
     """Reads a recording, row after row held back, and gives its states."""
 
@@ -128,9 +151,8 @@ class StateSpacer:
         self._beginnings = 0
         self._reading_seconds = 0.0
         self._last = _Written(trace.first_row, 0, 0.0)
-        self._blocks, self._numbers = BlockWriter(), LastingNumbers()
-        self._writer: StateWriter | None = None
-        """That of the state before: it keeps the objects alive that have numbers."""
+        self._series = StateSeries({"trace": trace})
+        self._pace = Pace()
         trace.go_back(trace.first_row)
         self._repeated = RepeatedRows(trace)
         self._begin()
@@ -138,12 +160,33 @@ class StateSpacer:
     def _begin(self) -> None:
         self._beginnings += 1
         self._renamed = self._trace.connections.claims.renamed
-        self._analysis = analysis = Analysis(self._trace, audit_variable=self._audit_variable)
+        self._series.begin_anew()
+        self._pace = Pace()
+        self._take(None)
+
+    def _take(self, state: TakenUp | None) -> None:
+        """Begin an analysis, with a state if there is one."""
+        self._analysis = analysis = Analysis(
+            self._trace, audit_variable=self._audit_variable, state=state
+        )
         self._readers = (
             analysis.statistics(),
             analysis.statistics(by_descriptor=True),
             ActivityReader(analysis.context),
         )
+
+    def _read_back(self) -> None:
+        """Go on with the state that was written last, as a viewer would.
+
+        Raises:
+            NotKeptError: it cannot be taken up.
+        """
+        began = process_time()
+        state = self._series.read_back()
+        self._take(state)
+        if state.restored != set(SECTIONS):
+            raise NotKeptError("a state that cannot be taken up")
+        self._pace.took_up(process_time() - began)
 
     @property
     def _roots(self) -> dict[str, Mapping[str, Any]]:
@@ -176,7 +219,10 @@ class StateSpacer:
                 return
             size = sum(len(packed) for name, packed in state.items() if name != CHUNKS)
             self._last = _Written(row, size, process_time() - began)
+            is_due = self._pace.wrote(self._last.seconds)
             yield [(section_name(row, name), (packed,)) for name, packed in state.items()]
+            if is_due:
+                self._read_back()
 
     def _has_grown(self) -> bool:
         """Wait for rows; False if none will come that count."""
@@ -233,18 +279,14 @@ class StateSpacer:
 
     def _state(self, row: int) -> dict[str, bytes] | None:
         """The bytes of a state by their names; None if there is no room for them."""
-        blocks, roots = self._blocks, self._roots
-        blocks.begin()
-        self._numbers.begin()
-        writer = StateWriter({"trace": self._trace}, self._numbers)
-        state = {name: blocks.table(writer.section(roots[name])) for name in SECTIONS}
-        self._writer = writer
+        series, blocks = self._series, self._series.blocks
+        state = series.write(self._roots)
         state[ROWS] = rows_before(self._trace, row)
         taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
         state[TAKEN_IN] = blocks.table(StateWriter({}).values(taken_in))
         told_rows, bits = self._repeated.packed()
         state[REPEATED] = blocks.table([msgpack.packb(told_rows), bits])
-        numbers = [self._number_of(column) for column in writer.columns]
+        numbers = [self._number_of(column) for column in series.columns]
         changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
         changed = [(number, chunks) for number, chunks in changed if chunks]
         told = ColumnsTold(numbers, changed, self._renamed, blocks.packed_bytes)

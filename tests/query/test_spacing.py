@@ -13,10 +13,10 @@ from gvtui.query.kept.spaced import (
     COLUMNS,
     REPEATED,
     ROWS,
-    SECTIONS,
     TAKEN_IN,
     SpacedStates,
 )
+from gvtui.query.kept.takenup import SECTIONS
 from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,

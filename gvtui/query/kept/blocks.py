@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgpack
 import numpy as np
 import zstandard
 
+from gvtui.query.kept.held import HeldPiece, Place, joined
 from gvtui.query.kept.reading import BrokenStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
 
 BLOCK_BYTES = 1 << 15
 """How many plain bytes a block has at most."""
@@ -29,23 +32,16 @@ _PLACES = np.dtype(
 """Where a block lies: the number of the state that has it, and where in that one's bytes."""
 
 
-class _Place(NamedTuple):
-    state: int
-    offset: int
-    size: int
-    digest: bytes
-    """Of its bytes as they lie there."""
-
-
 class BlockWriter:
     """Gives the tables of the states of one file, one after the other."""
 
     def __init__(self) -> None:
         self._zstd = zstandard.ZstdCompressor(_LEVEL, write_content_size=True)
-        self._known: dict[bytes, _Place] = {}
-        self._former: dict[bytes, _Place] = {}
+        self._known: dict[bytes, Place] = {}
+        self._former: dict[bytes, Place] = {}
         self._state = -1
         self._own: list[bytes] = []
+        self._pieces: list[list[Place]] = []
         self._size = 0
         self.packed_bytes = 0
         """How many bytes all blocks of the state have as they lie in the file."""
@@ -57,26 +53,39 @@ class BlockWriter:
         self._former, self._known = self._known, {}
         self._own, self._size, self.packed_bytes = [], 0, 0
 
-    def table(self, pieces: Iterable[bytes]) -> bytes:
+    def table(self, pieces: Iterable[bytes | HeldPiece]) -> bytes:
         """The table of a section of these pieces; what is new of them goes to `take`."""
-        places: list[_Place] = []
-        counts = []
-        for piece in pieces:
-            starts = range(0, len(piece), BLOCK_BYTES)
-            places += (self._place(piece[start : start + BLOCK_BYTES]) for start in starts)
-            counts.append(len(starts))
-        every = np.array(places, _PLACES)
+        self._pieces = [self._places(piece) for piece in pieces]
+        counts = list(map(len, self._pieces))
+        every = np.array([place[:4] for own in self._pieces for place in own], _PLACES)
         # Each field by itself: those of neighbours are alike.
         told = [counts, *(every[name].tobytes() for name in ("state", "offset", "size", "digest"))]
         packed: bytes = self._zstd.compress(msgpack.packb(told))
         return packed
 
-    def _place(self, block: bytes) -> _Place:
+    def held(self, references: Sequence[npt.NDArray[np.int64]]) -> list[HeldPiece]:
+        """The pieces of the section whose table was made last.
+
+        Args:
+            references: for each what it refers to.
+        """
+        return list(map(HeldPiece, self._pieces, references))
+
+    def _places(self, piece: bytes | HeldPiece) -> list[Place]:
+        if isinstance(piece, HeldPiece):
+            for place in piece.places:
+                self._known[place.plain] = place
+                self.packed_bytes += place.size
+            return piece.places
+        starts = range(0, len(piece), BLOCK_BYTES)
+        return [self._place(piece[start : start + BLOCK_BYTES]) for start in starts]
+
+    def _place(self, block: bytes) -> Place:
         plain = _digest(block)
         known = self._known.get(plain) or self._former.get(plain)
         if known is None:
             packed = self._zstd.compress(block)
-            known = _Place(self._state, self._size, len(packed), _digest(packed))
+            known = Place(self._state, self._size, len(packed), _digest(packed), plain, packed)
             self._own.append(packed)
             self._size += len(packed)
         self._known[plain] = known
@@ -115,16 +124,11 @@ def read_table(table: bytes, read: Callable[[int, int, int], bytes]) -> list[Cal
         pieces: list[Callable[[], bytes]] = []
         at = 0
         for count in counts:
-            pieces.append(partial(_joined, blocks[at : at + count]))
+            pieces.append(partial(joined, blocks[at : at + count]))
             at += count
     except (ValueError, TypeError, LookupError, OSError, zstandard.ZstdError) as error:
         raise BrokenStateError(str(error)) from error
     return pieces
-
-
-def _joined(blocks: Sequence[bytes]) -> bytes:
-    plain = zstandard.ZstdDecompressor().decompress
-    return b"".join(map(plain, blocks))
 
 
 def _digest(data: bytes) -> bytes:

@@ -6,6 +6,7 @@ then it has a class of its own, derived from its true one: so it costs nothing o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+@dataclass(slots=True)
+class Group:
+    """Objects of one kind that are made together."""
+
+    kind: str
+    told: tuple[Any, ...]
+    """Their class and its attributes, if they have one of their own."""
+    numbers: list[int]
+    contents: Callable[[], bytes]
+    is_made: bool = False
+    late: LatePage | None = None
+    """What fills them when somebody looks at one, if they were made so."""
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has looked at what they contain, so that it is as it lies there."""
+        return not self.is_made or (self.late is not None and bool(self.late.made))
+
+
 class LatePage:
     """Objects of one class that are filled together."""
 
-    def __init__(self, cls: type, count: int, fill: Callable[[LatePage], None]) -> None:
+    def __init__(
+        self, cls: type, count: int, fill: Callable[[LatePage], None], group: Group | None = None
+    ) -> None:
         """Make them, empty.
 
         Args:
             cls: their class, of which `can_be_late` holds.
             count: how many.
             fill: sets all their attributes; called once.
+            group: what they are filled with.
         """
+        self.group = group
+        """What they are filled with."""
         own = {"__slots__": (), "__getattr__": _look, "__setattr__": _change, "late_page": self}
         if any("__eq__" in vars(base) for base in cls.__mro__[:-1]):
             own |= {"__eq__": _equals, "__hash__": _hash if cls.__hash__ is not None else None}
@@ -52,8 +77,21 @@ def can_be_late(cls: type) -> bool:
 def settle(value: object) -> None:
     """Fill an object if it is still empty."""
     page = getattr(type(value), "late_page", None)
-    if isinstance(page, LatePage):
+    if page is not None:
         page.fill()
+
+
+def late_group(cls: type) -> Group | None:
+    """What the objects of a class are filled with that are still empty; None if it is another
+    class."""
+    page = getattr(cls, "late_page", None)
+    return None if page is None else page.group
+
+
+def class_of_filled(value: object) -> type:
+    """The class that an object has when it is filled."""
+    cls = type(value)
+    return cls if getattr(cls, "late_page", None) is None else cls.__mro__[1]
 
 
 def _look(self: Any, name: str) -> Any:  # noqa: ANN401

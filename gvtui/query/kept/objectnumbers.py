@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
 PAGE_BITS = 9
 PAGE = 1 << PAGE_BITS
@@ -62,6 +62,10 @@ class ObjectNumbers:
             return self._numbers[place]
         return -1
 
+    def former(self, identity: int) -> int:
+        """The number that an object had in a state before; none had one."""
+        return -1
+
     def add(self, identity: int, alike: Hashable) -> int:
         """Give an object that has no number one among those that are alike."""
         number = self._recent[identity] = self.paging.next(alike)
@@ -87,7 +91,8 @@ class ObjectNumbers:
 class LastingNumbers:
     """The numbers of objects over several states: each keeps its own as long as every state has it.
 
-    The caller keeps the objects of a state alive until the next one is written.
+    The caller keeps the objects of a state alive until the next one is written, and those that were
+    read until `forget`.
     """
 
     def __init__(self) -> None:
@@ -95,6 +100,8 @@ class LastingNumbers:
         """Gives the numbers."""
         self._own: dict[int, int] = {}
         self._former: dict[int, int] = {}
+        self.read: dict[int, int] = {}
+        """Those of the objects that were read."""
 
     def __len__(self) -> int:
         return len(self._own)
@@ -103,16 +110,30 @@ class LastingNumbers:
         """From now on the objects are those of the next state."""
         self._former, self._own = self._own, {}
 
+    def forget(self) -> None:
+        """From now on there are other objects; numbers that were given are not given again."""
+        self._former, self._own, self.read = {}, {}, {}
+
+    def know(self, numbers: Iterable[int], objects: Iterable[object]) -> None:
+        """Note which numbers objects have that were read."""
+        self.read.update(zip(map(id, objects), numbers, strict=True))
+
     def get(self, identity: int) -> int:
         """The number of an object of this state; -1 if it has not been met yet."""
         return self._own.get(identity, -1)
 
-    def add(self, identity: int, alike: Hashable) -> int:
-        """The number of an object that is met: its former one, or one among those that are alike."""
-        number = self._former.pop(identity, -1)
+    def former(self, identity: int) -> int:
+        """The number that an object had in a state before, and has in this one too; -1 if none."""
+        number = self._former.get(identity, -1)
         if number < 0:
-            number = self.paging.next(alike)
-        self._own[identity] = number
+            number = self.read.get(identity, -1)
+        if number >= 0:
+            self._own[identity] = number
+        return number
+
+    def add(self, identity: int, alike: Hashable) -> int:
+        """Give an object that has no number one among those that are alike."""
+        number = self._own[identity] = self.paging.next(alike)
         return number
 
     def settle(self) -> None:

@@ -10,7 +10,6 @@ import importlib
 import threading
 from array import array
 from collections import OrderedDict, defaultdict, deque
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, partial
 from itertools import islice
@@ -20,7 +19,7 @@ import msgpack
 import numpy as np
 
 from gvtui.query.kept.columns import unpacked_numbers
-from gvtui.query.kept.late import LatePage, can_be_late, slots_of
+from gvtui.query.kept.late import Group, LatePage, can_be_late, slots_of
 from gvtui.query.kept.objectnumbers import PAGE, PAGE_BITS
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 from gvtui.query.kept.writing import FACTORIES, SIZE_BYTES
@@ -46,23 +45,16 @@ _LOOKED_AT = 64
 """How many values of a column show whether it has texts."""
 _TOLD_WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
 """The kinds of objects that refer to nothing."""
+_BROKEN = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
+    *(OverflowError, msgpack.UnpackException, RecursionError, OSError, MemoryError),
+)
+"""What bytes that are no state may raise."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
 class BrokenStateError(ValueError):
     """The bytes are no state of these parts."""
-
-
-@dataclass(slots=True)
-class _Group:
-    """Objects of one kind, as they lie in the bytes."""
-
-    kind: str
-    told: tuple[Any, ...]
-    """Their class and its attributes, if they have one of their own."""
-    numbers: list[int]
-    contents: Callable[[], bytes]
-    is_made: bool = False
 
 
 def unframed(data: Stream) -> list[Callable[[], bytes]]:
@@ -91,17 +83,24 @@ class StateReader:
     filled, together with some of their neighbours, when somebody first looks at them.
     """
 
-    def __init__(self, anchors: Mapping[str, object], column: Callable[[int], RowColumn]) -> None:
+    def __init__(
+        self,
+        anchors: Mapping[str, object],
+        column: Callable[[int], RowColumn],
+        tell: Callable[[Sequence[int], Sequence[object]], None] | None = None,
+    ) -> None:
         """Make it.
 
         Args:
             anchors: the objects that the writer knew by these names.
             column: gives a column by its number.
+            tell: is told the numbers of objects with the objects, as soon as they are made.
         """
         self._live = dict(anchors)
         self._column_of = column
+        self._tell = tell
         self._objects: dict[int, Any] = {-1: None}
-        self._pages: dict[int, list[_Group]] = {}
+        self._pages: dict[int, list[Group]] = {}
         self._texts: dict[str, str] = {}
         self._waiting: deque[Callable[[], Callable[[], None] | None]] = deque()
         """What fills objects that were made; each gives what is to be done when all are filled."""
@@ -150,7 +149,7 @@ class StateReader:
             first, *contents, last = pieces
             fields, heads = _unpacked(first()), _unpacked(last())
             for (kind, *told, numbers), packed in zip(heads, contents, strict=True):
-                self._know(_Group(kind, tuple(told), _numbers_of(numbers), packed))
+                self._know(Group(kind, tuple(told), _numbers_of(numbers), packed))
             with self._lock:
                 for values in fields.values():
                     for value in values.values():
@@ -160,18 +159,33 @@ class StateReader:
                 name: {key: self._value(value) for key, value in values.items()}
                 for name, values in fields.items()
             }
-        except (
-            *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
-            *(OverflowError, msgpack.UnpackException, RecursionError, OSError, MemoryError),
-        ) as error:
+        except _BROKEN as error:
             self._pages = known
             self._waiting.clear()
             raise BrokenStateError(str(error)) from error
 
-    def _know(self, group: _Group) -> None:
+    def _know(self, group: Group) -> None:
         """Know where objects are."""
         for page in {number >> PAGE_BITS for number in (group.numbers[0], group.numbers[-1])}:
             self._pages.setdefault(page, []).append(group)
+
+    def groups(self, page: int) -> list[Group]:
+        """The groups of objects whose numbers are of a page."""
+        return self._pages.get(page, [])
+
+    def object(self, number: int) -> Any:  # noqa: ANN401
+        """An object by its number.
+
+        Raises:
+            BrokenStateError: there is none, or it cannot be made.
+        """
+        try:
+            with self._lock:
+                found = self._object(number)
+                self._fill_all()
+        except _BROKEN as error:
+            raise BrokenStateError(str(error)) from error
+        return found
 
     def _make_all(self, told: Any) -> None:  # noqa: ANN401
         """Make what a value refers to, so that it is filled before the value is made of it."""
@@ -224,7 +238,7 @@ class StateReader:
         for fill_late in later:
             fill_late()
 
-    def _make(self, group: _Group) -> None:
+    def _make(self, group: Group) -> None:
         """Make the objects of a group, still empty, and note how to fill them."""
         kind, numbers = group.kind, group.numbers
         made: list[Any]
@@ -232,8 +246,8 @@ class StateReader:
         if kind == "o":
             cls, fields = class_of(*group.told[0]), group.told[1]
             if can_be_late(cls):
-                page = LatePage(cls, len(numbers), partial(self._fill_page, group))
-                self._made(group, page.made)
+                group.late = LatePage(cls, len(numbers), partial(self._fill_page, group), group)
+                self._made(group, group.late.made)
                 return
             made = [cls.__new__(cls) for _ in numbers]
             fill = partial(self._fill, cls, made, fields)
@@ -254,11 +268,13 @@ class StateReader:
         self._made(group, made)
         self._waiting.append(lambda: fill(_unpacked(group.contents())))
 
-    def _made(self, group: _Group, made: list[Any]) -> None:
+    def _made(self, group: Group, made: list[Any]) -> None:
         self._objects.update(zip(group.numbers, made, strict=True))
         group.is_made = True
+        if self._tell is not None:
+            self._tell(group.numbers, made)
 
-    def _fill_page(self, group: _Group, page: LatePage) -> None:
+    def _fill_page(self, group: Group, page: LatePage) -> None:
         """Fill the objects of a page, unless another thread has.
 
         Raises:

@@ -9,16 +9,16 @@ import hashlib
 from bisect import bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgpack
 
 from gvtui.query.column import CHUNK_BYTES, RowColumn
 from gvtui.query.kept.blocks import read_table
-from gvtui.query.kept.keeper import SECTIONS as NEEDED
 from gvtui.query.kept.reading import BrokenStateError, StateReader
+from gvtui.query.kept.takenup import TakenUp
 from gvtui.query.kept.version import version
-from gvtui.query.leftovers import without_collecting
 from gvtui.query.repeated import RepeatedRows
 from gvtui.trace.connections import Connections
 from gvtui.trace.keptfile import open_of
@@ -26,7 +26,7 @@ from gvtui.trace.keptplace import states_place
 from gvtui.trace.lostrows import LostRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from gvtui.trace.keptfile import KeptFile
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 LEAST_ROWS = 50_000
 """A recording with fewer rows is read again sooner than anybody notices."""
-
-SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors", "activity")
-"""What a state has of `keeper.SECTIONS`, in this order."""
 
 ROWS, TAKEN_IN, REPEATED, COLUMNS = "rows", "taken in", "repeated", "columns"
 BLOCKS, CHUNKS = "blocks", "chunks"
@@ -277,18 +274,15 @@ def _rows_of(file: KeptFile) -> list[int]:
     return sorted({int(name.partition(" ")[0]) for name in file.names})
 
 
-class StateAt:
+class StateAt(TakenUp):
     """What an analysis had found out when it had read the rows before one, and no others."""
 
     def __init__(self, states: SpacedStates, row: int) -> None:
         """Make it; callers use `SpacedStates.best`."""
+        super().__init__(states.reader(row), partial(states.pieces, row))
         self._states = states
-        self._reader = states.reader(row)
-        self._is_broken = False
         self.row = row
         """The row."""
-        self.restored: set[str] = set()
-        """The sections that were filled."""
 
     def take_in(self) -> bool:
         """Have the trace take in all rows up to its limit, those before the state at once.
@@ -310,21 +304,3 @@ class StateAt:
             return self._states.repeated(self.row)
         except BrokenStateError:
             return None
-
-    def offer(self, name: str, roots: Mapping[str, Any]) -> None:
-        """Give the parts of a section, still empty: they are filled if they can be.
-
-        Args:
-            name: one of `keeper.SECTIONS`.
-            roots: its parts by name.
-        """
-        is_known = name in SECTIONS and self.restored.issuperset(NEEDED[name])
-        if self._is_broken or name in self.restored or not is_known:
-            return
-        try:
-            with without_collecting():
-                self._reader.restore(self._states.pieces(self.row, name), roots)
-        except BrokenStateError:
-            self._is_broken = True
-            return
-        self.restored.add(name)

@@ -20,14 +20,18 @@ import numpy as np
 
 from gvtui.query.column import RowColumn
 from gvtui.query.kept.columns import LEAST_NUMBERS, packed_numbers
-from gvtui.query.kept.late import settle, slots_of
-from gvtui.query.kept.objectnumbers import PAGE_BITS, ObjectNumbers
+from gvtui.query.kept.held import HeldPiece
+from gvtui.query.kept.late import class_of_filled, late_group, settle, slots_of
+from gvtui.query.kept.objectnumbers import PAGE_BITS, LastingNumbers, ObjectNumbers
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from gvtui.query.kept.objectnumbers import LastingNumbers
+    import numpy.typing as npt
+
+    from gvtui.query.kept.held import Former
+    from gvtui.query.kept.late import Group
 
 SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
 FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
@@ -45,13 +49,18 @@ class StateWriter:
     """Writes sections one after the other; a later one may refer to the objects of one before."""
 
     def __init__(
-        self, anchors: Mapping[str, object], numbers: ObjectNumbers | LastingNumbers | None = None
+        self,
+        anchors: Mapping[str, object],
+        numbers: ObjectNumbers | LastingNumbers | None = None,
+        former: Former | None = None,
     ) -> None:
         """Make it.
 
         Args:
             anchors: objects that are there when the bytes are read, by name.
             numbers: those of the objects, which has none yet of this state.
+            former: has read, of pieces that are held, a state that what is written has grown from:
+                what nobody has looked at since is not looked at, and its pieces are given again.
         """
         self.columns: list[RowColumn] = []
         """The columns that the sections have, which are written apart."""
@@ -60,10 +69,19 @@ class StateWriter:
         self._numbers = ObjectNumbers() if numbers is None else numbers
         self._alive: list[object] = list(anchors.values())
         self._queue: list[tuple[int, Any]] = []
+        self._former = former
+        self._again: set[int] = set()
+        """The numbers of the objects whose pieces are given again."""
+        self._asked: list[Group] = []
+        """The groups of them that are still to be given."""
+        self._referred: list[int] = []
+        self.references: list[npt.NDArray[np.int64]] = []
+        """For each piece of the section that was given last the numbers of the objects that it
+        refers to, in order, each once."""
         self._sections = 0
         self._level = 0
 
-    def section(self, roots: Mapping[str, object]) -> Iterator[bytes]:
+    def section(self, roots: Mapping[str, object]) -> Iterator[bytes | HeldPiece]:
         """What some parts, and those that they lead to, have found out; in pieces, of which each is
         to be asked for.
 
@@ -81,7 +99,7 @@ class StateWriter:
         }
         return self._packed(fields)
 
-    def values(self, values: Mapping[str, object]) -> Iterator[bytes]:
+    def values(self, values: Mapping[str, object]) -> Iterator[bytes | HeldPiece]:
         """Some values by name, in pieces.
 
         Raises:
@@ -93,13 +111,18 @@ class StateWriter:
     def _begin(self) -> None:
         self._sections += 1
         self._level = 0
+        self._referred, self.references = [], []
 
-    def _packed(self, fields: dict[str, Any]) -> Iterator[bytes]:
+    def _packed(self, fields: dict[str, Any]) -> Iterator[bytes | HeldPiece]:
         """Fields, the contents of the objects that they lead to in groups, and at the end what the
         objects of each group are: so not all of them are in memory as values and as bytes."""
-        yield _pack(fields)
+        yield self._piece(fields)
         heads: list[Any] = []
-        while self._queue:
+        while self._queue or self._asked:
+            while self._asked:
+                group = self._asked.pop()
+                heads.append([group.kind, *group.told, _told_numbers(group.numbers)])
+                yield self._once_more(group)
             found, self._queue = self._queue, []
             self._level += 1
             pages: dict[Any, list[tuple[int, Any]]] = {}
@@ -109,9 +132,39 @@ class StateWriter:
                 own.sort(key=_FIRST)
                 numbers, values = map(list, zip(*own, strict=True))
                 heads.append([*_head(kind), _told_numbers(numbers)])
-                yield _pack(self._contents(kind, values))
+                yield self._piece(self._contents(kind, values))
         self._numbers.settle()
-        yield _pack(heads)
+        yield self._piece(heads)
+
+    def _piece(self, told: object) -> bytes:
+        """The bytes of a piece; notes what it refers to."""
+        found = np.unique(np.array(self._referred, np.int64))
+        self.references.append(found[found >= 0])
+        self._referred = []
+        return _pack(told)
+
+    def _once_more(self, group: Group) -> HeldPiece:
+        """The piece of a group that nobody has looked at; what it refers to belongs to the state."""
+        piece, former = group.contents, self._former
+        if former is None or not isinstance(piece, HeldPiece):
+            raise NotKeptError("a piece that is not held")
+        self.references.append(piece.references)
+        for page, numbers in piece.pages:
+            groups = former.groups(page)
+            if all(each.is_untouched and each.kind != "column" for each in groups):
+                for each in groups:
+                    self._give_again(each)
+            else:
+                for number in numbers:
+                    self._number(former.object(number))
+        self._referred = []
+        return piece
+
+    def _give_again(self, group: Group | None) -> None:
+        if group is not None and group.numbers[0] not in self._again:
+            # Each object is of one group.
+            self._again.update(group.numbers)
+            self._asked.append(group)
 
     def _contents(self, kind: Any, values: list[Any]) -> list[Any]:  # noqa: ANN401
         """What objects of one kind contain."""
@@ -169,7 +222,7 @@ class StateWriter:
             if kind is tuple and len(set(map(len, values))) == 1 and values[0]:
                 return [8, [self._column(each) for each in zip(*values, strict=True)]]
         if all(map(_is_object, kinds)) and kinds.isdisjoint(self._named):
-            numbers = [-1 if value is None else self._number(value) for value in values]
+            numbers = self._numbered(values, kinds)
             packed = _packed_if_many(numbers)
             return [6, numbers] if packed is None else [7, *packed]
         return [3, [self._value(value) for value in values]]
@@ -193,15 +246,40 @@ class StateWriter:
             return ["f", self._column(_sorted(value))]
         return ["r", self._number(value)]
 
+    def _numbered(self, values: Iterable[Any], kinds: set[type]) -> list[int]:
+        """The numbers of objects of some classes; -1 for None."""
+        number, own = self._number, self._numbers
+        untouched = () if self._former is None else [kind for kind in kinds if late_group(kind)]
+        if not untouched or not isinstance(own, LastingNumbers):
+            return [-1 if value is None else number(value) for value in values]
+        # They may be a hundred thousand, and need no look at each.
+        for kind in untouched:
+            self._give_again(late_group(kind))
+        late, read = set(untouched), own.read
+        numbers = [
+            read[id(value)] if type(value) in late else -1 if value is None else number(value)
+            for value in values
+        ]
+        self._referred += numbers
+        return numbers
+
     def _number(self, value: Any) -> int:  # noqa: ANN401
         """The number of an object; its contents are written where it has not been met before."""
-        number = self._numbers.get(id(value))
+        numbers = self._numbers
+        number = numbers.get(id(value))
         if number < 0:
-            if type(value) not in _KINDS:
+            if self._former is None:
                 settle(value)
-            number = self._numbers.add(id(value), (self._sections, self._level, *_alike(value)))
+            number = numbers.former(id(value))
+            if number < 0:
+                number = numbers.add(id(value), (self._sections, self._level, *_alike(value)))
             self._alive.append(value)
-            self._queue.append((number, value))
+            group = late_group(type(value))
+            if group is not None:
+                self._give_again(group)
+            elif number not in self._again:
+                self._queue.append((number, value))
+        self._referred.append(number)
         return number
 
 
@@ -244,12 +322,12 @@ def _slots_kept(cls: Any) -> tuple[str, ...]:  # noqa: ANN401
 
 def _alike(value: Any) -> tuple[type, ...]:  # noqa: ANN401
     """What objects have in common whose contents are written together best."""
-    cls = type(value)
+    cls = class_of_filled(value)
     if cls is list and value:
-        return cls, type(value[0])
+        return cls, class_of_filled(value[0])
     if cls is dict and value:
         key, held = next(iter(value.items()))
-        return cls, type(key), type(held)
+        return cls, class_of_filled(key), class_of_filled(held)
     return (cls,)
 
 
@@ -287,9 +365,10 @@ def class_name(cls: type) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-def framed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def framed(pieces: Iterable[bytes | HeldPiece]) -> Iterator[bytes]:
     """The pieces of a section one behind the other, each after its size: as `unframed` reads them."""
-    for piece in pieces:
+    for each in pieces:
+        piece = each() if isinstance(each, HeldPiece) else each
         yield len(piece).to_bytes(SIZE_BYTES, "little")
         yield piece
 

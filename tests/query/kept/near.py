@@ -19,3 +19,5 @@ def have_states(patch: pytest.MonkeyPatch, apart: int) -> None:
     patch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
     patch.setattr(spacing, "LEAST_APART", apart)
     patch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    # Each state grows out of the one before.
+    patch.setattr(spacing.Pace, "wrote", lambda *_: True)

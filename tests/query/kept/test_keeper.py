@@ -20,7 +20,7 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import keeper
 from gvtui.query.kept.keeper import SECTIONS
-from gvtui.query.kept.writing import StateWriter
+from gvtui.query.kept.writing import StateWriter, framed
 from gvtui.trace import files, keptfile
 from gvtui.trace.reader import Trace
 from tests.query.resolved.world import World
@@ -89,7 +89,9 @@ class Reading:
 
     def state(self) -> dict[str, bytes]:
         writer = StateWriter({"trace": self.trace})
-        found = {name: b"".join(writer.section(roots)) for name, roots in self.roots.items()}
+        found = {
+            name: b"".join(framed(writer.section(roots))) for name, roots in self.roots.items()
+        }
         for number, column in enumerate(writer.columns):
             chunks = [column.read(each) for each in column.known()]
             found[f"column {number}"] = b"".join(c.tobytes() for c in chunks if c is not None)

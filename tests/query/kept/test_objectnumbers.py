@@ -34,15 +34,33 @@ def test_objects_that_are_alike_share_pages() -> None:
     assert others == [2 * PAGE, 2 * PAGE + 1]
 
 
+def number(numbers: LastingNumbers, identity: int) -> int:
+    former = numbers.former(identity)
+    return numbers.add(identity, "") if former < 0 else former
+
+
 def test_numbers_last_as_long_as_every_state_has_their_objects() -> None:
     numbers = LastingNumbers()
     numbers.begin()
-    first = [numbers.add(each, "") for each in (10, 11, 12)]
+    first = [number(numbers, each) for each in (10, 11, 12)]
     assert numbers.get(11) == first[1]
     numbers.begin()
     assert numbers.get(11) == -1
-    assert [numbers.add(each, "") for each in (12, 10)] == [first[2], first[0]]
+    assert [number(numbers, each) for each in (12, 10)] == [first[2], first[0]]
     assert len(numbers) == 2
     numbers.begin()
-    assert numbers.add(11, "") not in first
-    assert numbers.add(10, "") == first[0]
+    assert number(numbers, 11) not in first
+    assert number(numbers, 10) == first[0]
+
+
+def test_objects_that_were_read_have_the_numbers_that_they_were_written_with() -> None:
+    numbers, one, other = LastingNumbers(), object(), object()
+    numbers.begin()
+    written = number(numbers, id(one))
+    numbers.forget()
+    numbers.know([written], [other])
+    numbers.begin()
+    assert numbers.get(id(other)) == -1
+    assert numbers.former(id(other)) == written == numbers.get(id(other))
+    assert numbers.former(id(one)) == -1
+    assert number(numbers, id(one)) != written

@@ -11,7 +11,8 @@ import pytest
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
-from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
+from gvtui.query.kept.spaced import SpacedStates, StateAt
+from gvtui.query.kept.takenup import SECTIONS
 from gvtui.query.processes.processes import Processes
 from gvtui.query.repeated import RepeatedRows
 from gvtui.query.resolved.descriptions import Descriptions

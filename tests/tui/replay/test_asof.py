@@ -12,7 +12,7 @@ from gvtui.export.merging import merge
 from gvtui.monitor.options import MonitorOptions
 from gvtui.query import once, repeated, rowset, spacing
 from gvtui.query.calls import doubles
-from gvtui.query.kept import spaced
+from gvtui.query.kept import takenup
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.through import read_spaced
 from gvtui.trace.playback import ReplayClock
@@ -86,7 +86,7 @@ def stand(model: Model, positions: list[int], filter_text: str = "") -> int:
         here, there = told(model), told(only)
         begun = model.analysis.began_with
         # The numbers that are compared are those by descriptor.
-        assert begun is None or begun.restored == {*spaced.SECTIONS} - {"numbers"}
+        assert begun is None or begun.restored == {*takenup.SECTIONS} - {"numbers"}
         assert here.keys() == there.keys()
         for pane in here:
             assert here[pane] == there[pane], (pane, row)
