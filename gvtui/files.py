@@ -40,22 +40,39 @@ _PIECE = 64 << 10
 """Bytes that are read at once where a file may be large."""
 
 
-def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
+def open_to_read(path: Path, *, streams: bool = False, follow: bool = True) -> BinaryIO:
     """Open a regular file for reading; never blocks, even for a named pipe without a writer.
 
     Args:
         path: the file.
         streams: whether a descriptor of this process, such as `/dev/stdin`, may be a pipe.
+        follow: whether it may be a symbolic link.
 
     Raises:
         OSError: the file cannot be opened, or is not a regular file.
     """
+    if not follow:
+        return _regular(_opened_itself(path), path, "rb")
     is_stream = streams and str(path).startswith(_STREAMS)
     if not is_stream and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFCHR, stat.S_IFBLK):
         # To open some devices is to start them: a stranger's link may lead to a watchdog.
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     return _regular(fd, path, "rb", streams=streams)
+
+
+def _opened_itself(path: Path) -> int:
+    """A descriptor of a file that is no symbolic link."""
+    if stat.S_IFMT(path.lstat().st_mode) in (stat.S_IFCHR, stat.S_IFBLK):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+    try:
+        return os.open(path, flags)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        text = f"{path.name} is a symbolic link, which is not followed there; put the file itself there"
+        raise OSError(errno.ELOOP, text, str(path)) from error
 
 
 def read_up_to(file: IO[bytes], most: int) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from gvtui.files import open_to_read
 from gvtui.trace.batches import MAGIC
 from gvtui.trace.compressed import CompressedFile
-from gvtui.trace.files import INDEX_MAGIC
+from gvtui.trace.files import INDEX_MAGIC, is_of_folder
 from gvtui.trace.savefile import SIGNATURE
 
 if TYPE_CHECKING:
@@ -119,12 +119,12 @@ def source_of(fd: int) -> ByteSource:
 
 
 def open_source(path: Path) -> ByteSource:
-    """Open a log or an index.
+    """Open a log or an index. In a folder of segments a symbolic link is not followed.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
     """
-    with open_to_read(path) as file:
+    with open_to_read(path, follow=not is_of_folder(path)) as file:
         fd = os.dup(file.fileno())
     return source_of(fd)
 

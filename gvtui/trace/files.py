@@ -190,6 +190,13 @@ def is_piece(log: Path) -> bool:
     return _PIECE.fullmatch(log.name) is not None
 
 
+def is_of_folder(path: Path) -> bool:
+    """Whether a file has the name of a segment, or of a piece, of a flight recorder's folder, or of
+    the index of one."""
+    log = path.name.removesuffix(INDEX_SUFFIX)
+    return log.removesuffix(LOG_SUFFIX).isdigit() or _PIECE.fullmatch(log) is not None
+
+
 def logs_in(folder: Path) -> dict[int, Path]:
     """The logs of a flight recorder by number, oldest first: of a piece the number of the last
     segment of which it was kept."""
