@@ -325,7 +325,7 @@ def _found(trace: Trace, bookmark: Bookmark) -> Bookmark | None:
 
 def _may_be_kept(trace: Trace, bookmark: Bookmark) -> bool:
     """Whether there is a row of that time."""
-    if not bookmark.recv_ns or not trace.thinned:
+    if not bookmark.recv_ns:
         return False
     start = trace.row_at_time(bookmark.recv_ns)
     return bool((trace.rows(start, start + 1)["recv_ns"] == bookmark.recv_ns).any())

@@ -251,8 +251,13 @@ class Trace(RowReader):
     @property
     def thinned(self) -> list[ThinnedMark]:
         """What a flight recorder, or the one that this is a copy of, has let go since its oldest
-        row, of sandboxes that held too much; oldest first."""
-        return self._segments.thinned
+        row, of sandboxes that held too much; oldest first. Rows that are held back count for none."""
+        return self._segments.thinned(self.available_rows if self.limit is None else self.limit)
+
+    @property
+    def thinned_pieces(self) -> dict[int, ThinnedMark]:
+        """See `Segments.thinned_pieces`."""
+        return self._segments.thinned_pieces()
 
     @property
     def host(self) -> dict[str, str]:

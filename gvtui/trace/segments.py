@@ -12,7 +12,7 @@ from gvtui.trace import files
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 from gvtui.trace.stretches import intact, stretches
-from gvtui.trace.thinned import combined, let_go_in, thinned_in
+from gvtui.trace.thinned import combined, copied_marks, let_go_in, thinned_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +54,7 @@ class Segments:
         self._replaced: list[tuple[float, Segment]] = []
         self._pieces: tuple[int, list[dict[str, Any]]] = (-1, [])
         self._let_go: list[ThinnedMark] | None = None
+        self._told: tuple[int, int, list[ThinnedMark]] = (-1, -1, [])
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -69,12 +70,29 @@ class Segments:
         heads = self._heads_of_pieces()
         return combined(heads) if heads else self.oldest.head()
 
-    @property
-    def thinned(self) -> list[ThinnedMark]:
+    def thinned(self, stop: int) -> list[ThinnedMark]:
         """What was let go of the segments of which the pieces were kept, oldest first; of a copy of
-        them too."""
+        them too.
+
+        Args:
+            stop: a row id; of the time from this row on nothing is told.
+        """
+        if stop >= self.end_row:
+            return self._all_thinned()
+        end_ns = self._when(max(stop, self.first_row))
+        if self._told[:2] != (self.oldest.number, end_ns):
+            told = copied_marks(self._all_thinned(), to_ns=end_ns)
+            self._told = (self.oldest.number, end_ns, told)
+        return self._told[2]
+
+    def thinned_pieces(self) -> dict[int, ThinnedMark]:
+        """What was let go of the segments of which each piece was kept, by the piece's number."""
+        heads = self._heads_of_pieces()[:-1]
+        return {each.number: thinned_in(head) for each, head in zip(self, heads, strict=False)}
+
+    def _all_thinned(self) -> list[ThinnedMark]:
         if self._folder is not None:
-            return [thinned_in(head) for head in self._heads_of_pieces()[:-1]]
+            return list(self.thinned_pieces().values())
         if self._let_go is None:
             heads = self.oldest.heads()
             self._let_go = [mark for shift, head in heads for mark in let_go_in(head, shift)]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.scanning import Item
-    from gvtui.trace.thinned import ThinnedMark
 
 _CHUNK = 1 << 16
 """How many rows are read in one step."""
@@ -91,10 +90,7 @@ class _Reading:
         self._trace = trace
         self._recording: _Recording | None = None
         self._recordings: list[_Recording] = []
-        self._thinned: dict[int, ThinnedMark] = {}
-        if trace.is_folder:
-            # Of pieces, which come before all else.
-            self._thinned = dict(zip(trace.segment_numbers, trace.thinned, strict=False))
+        self._thinned = trace.thinned_pieces if trace.is_folder else {}
         self._in_segment = 0
         self._is_counted = True
         """Whether a summary tells that nothing of the segment is missing; so it is before all."""

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gvtui.trace import files
 from gvtui.trace.batches import FORMAT
+from gvtui.trace.reach import whole_from
+from gvtui.trace.reader import Trace
 from gvtui.trace.segment import Segment
 from gvtui.trace.segments import Segments
+from gvtui.trace.thinned import copied_marks
 from gvtui.trace.writer import TraceWriter
+from tests.export.parts import make_cut, thinned_folder
 from tests.trace.factory import TIME_NS, read_message
 
 
@@ -117,3 +122,29 @@ def test_segments_that_are_let_go_keep_no_descriptors(tmp_path: Path) -> None:
     assert len(seen) > 5 * len(segments.numbers)
     assert held() == []
     segments.close()
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_of_rows_that_are_held_back_nothing_is_told_to_have_been_let_go(
+    tmp_path: Path, is_copy: bool
+) -> None:
+    path = thinned_folder(tmp_path / "live")
+    if is_copy:
+        path = make_cut(path, tmp_path / "copy.gvtrace")
+    with closing(Trace.open(path)) as trace:
+        whole, first, stop = trace.thinned, trace.first_row, trace.end_row
+        times = trace.rows(first, stop)["recv_ns"]
+        assert len(whole) > 5
+        parts = 0
+        for row in (*range(first, first + 40), *range(first + 40, stop, 41)):
+            trace.go_back(row)
+            trace.refresh()
+            now = int(times[row - first])
+            assert trace.thinned == copied_marks(whole, to_ns=now)
+            assert whole_from(trace.thinned, [2]) < now
+            parts += any(each.is_at_most for each in trace.thinned)
+        assert parts > 1
+        trace.limit = None
+        assert trace.thinned == whole
+        trace.limit = stop
+        assert trace.thinned == whole
