@@ -99,6 +99,8 @@ class Supervisor:
 
     def describe(self) -> dict[str, Any]:
         """How the monitor is, see `gvtui.export.status`."""
+        # What is told of sandboxes is of the same moment as what is told of all.
+        self.trace.refresh(_READ_SECONDS)
         monitor = self._state.monitor
         who = {
             "pid": monitor.pid,

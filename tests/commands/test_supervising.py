@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 from gvtui.commands.supervising import Supervisor
 from gvtui.commands.watching import watching
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.reader import Trace
+from tests.monitor.sandbox import FakeSandbox, comes
+from tests.trace.factory import read_message
 
 
 def test_how_it_is_is_told_and_faults_stand_until_they_end(tmp_path: Path) -> None:
@@ -29,6 +33,23 @@ def test_how_it_is_is_told_and_faults_stand_until_they_end(tmp_path: Path) -> No
         supervisor.run()
         assert [each["faults"] for each in told] == [[], ["disk full"], []]
         assert supervisor.end() == "0 messages of 0 connections"
+        supervisor.close()
+        state.has_told = True
+
+
+def test_sandboxes_are_told_as_of_the_moment_that_all_is(tmp_path: Path) -> None:
+    options = MonitorOptions(listen=tmp_path / "s", realtime=False)
+    with watching(options) as state:
+        supervisor = Supervisor(state, options)
+        sandbox = FakeSandbox(options.listen)
+        sandbox.send(*[read_message()] * 4)
+        with closing(Trace.open(state.monitor.trace_path)) as other:
+            assert comes(other, lambda: other.connections.messages == 4)
+        told = supervisor.describe()
+        assert [each["messages"] for each in told["sandboxes"]] == [4]
+        assert told["messages"]["received"] == 4
+        sandbox.close()
+        supervisor.end()
         supervisor.close()
         state.has_told = True
 
