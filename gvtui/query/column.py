@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from gvtui.query.shelf import Shelf
 from gvtui.query.source import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -77,15 +78,14 @@ class RowColumn:
         """A chunk, for reading only; None if there is none."""
         return self._chunks.get(number)
 
-    def lend(self, fd: int, offset: int, numbers: Sequence[int]) -> None:
-        """Take chunks as they lie in an open file, one behind the other."""
-        self.lend_at(
-            fd, {number: offset + index * CHUNK_BYTES for index, number in enumerate(numbers)}
-        )
+    def lend(self, numbers: Iterable[int], read: Callable[[int], bytes]) -> None:
+        """Take chunks that somebody else has.
 
-    def lend_at(self, fd: int, offsets: Mapping[int, int]) -> None:
-        """Take chunks as they lie in an open file, by their numbers."""
-        self._chunks.lend(fd, offsets, CHUNK_BYTES)
+        Args:
+            numbers: theirs.
+            read: gives the bytes of a chunk by its number, and raises `OSError` where it cannot.
+        """
+        self._chunks.lend(numbers, partial(_chunk_of, read))
 
     def touched(self) -> list[int]:
         """The numbers of the chunks that were given out for writing since the last call."""
@@ -95,3 +95,11 @@ class RowColumn:
         """Free the chunks whose rows all come before a row."""
         for number in [number for number in self._chunks.known() if (number + 1) * CHUNK <= before]:
             self._chunks.drop(number)
+
+
+def _chunk_of(read: Callable[[int], bytes], number: int) -> npt.NDArray[np.int32]:
+    """A chunk from its bytes."""
+    data = read(number)
+    if len(data) != CHUNK_BYTES:
+        raise OSError(f"chunk {number} cannot be read")
+    return np.frombuffer(data, np.int32).copy()

@@ -17,7 +17,7 @@ import numpy as np
 from gvtui.files import nameless
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -67,9 +67,9 @@ class Shelf:
         self._end = 0
         self._fd = -1
         self._lock = threading.Lock()
-        self._lent: dict[int, _Place] = {}
-        """Where arrays are in a file of somebody else's, which is only read."""
-        self._lent_fd = -1
+        self._lent: set[int] = set()
+        """The keys of arrays that somebody else has, and gives when they are needed."""
+        self._read_lent: Callable[[int], npt.NDArray[Any]] | None = None
 
     def __contains__(self, key: object) -> bool:
         return key in self._held or key in self._places or key in self._lent
@@ -78,25 +78,22 @@ class Shelf:
         return len(self._keys())
 
     def _keys(self) -> set[int]:
-        return self._held.keys() | self._places.keys() | self._lent.keys()
+        return self._held.keys() | self._places.keys() | self._lent
 
     def known(self) -> list[int]:
         """The keys of all arrays."""
         with self._lock:
             return sorted(self._keys())
 
-    def lend(self, fd: int, offsets: Mapping[int, int], size: int) -> None:
-        """Take arrays as they are in a file; those that are changed go elsewhere.
+    def lend(self, keys: Iterable[int], read: Callable[[int], npt.NDArray[Any]]) -> None:
+        """Take arrays that somebody else has; where they are changed, they are not changed there.
 
         Args:
-            fd: the open file, of which a descriptor of its own is made.
-            offsets: where in the file each array begins, by key.
-            size: the bytes of each.
+            keys: their keys.
+            read: gives one that may be written to, by its key, and raises `OSError` where it cannot.
         """
         with self._lock:
-            self._lent_fd = os.dup(fd)
-            weakref.finalize(self, os.close, self._lent_fd)
-            self._lent = {key: _Place(offset, 0, size) for key, offset in offsets.items()}
+            self._lent, self._read_lent = set(keys), read
 
     def get(self, key: int) -> npt.NDArray[Any] | None:
         """An array for reading only; None if there is none."""
@@ -135,7 +132,7 @@ class Shelf:
         with self._lock:
             self._held.pop(key, None)
             self._changed.discard(key)
-            self._lent.pop(key, None)
+            self._lent.discard(key)
             self._leave(key)
 
     def clear(self) -> None:
@@ -148,14 +145,15 @@ class Shelf:
         if array is not None:
             self._held.move_to_end(key)
             return array
-        place, fd = self._places.get(key), self._fd
-        if place is None:
-            place, fd = self._lent.get(key), self._lent_fd
-        if place is None:
+        place = self._places.get(key)
+        if place is not None:
+            array = np.empty(place.size // self._kind.itemsize, self._kind)
+            if os.preadv(self._fd, [array.view(np.uint8).data], place.offset) != place.size:
+                raise OSError(f"what was put away at {place.offset} cannot be read")
+        elif key in self._lent and self._read_lent is not None:
+            array = self._read_lent(key)
+        else:
             return None
-        array = np.empty(place.size // self._kind.itemsize, self._kind)
-        if os.preadv(fd, [array.view(np.uint8).data], place.offset) != place.size:
-            raise OSError(f"what was put away at {place.offset} cannot be read")
         self._held[key] = array
         self._tidy()
         return array

@@ -16,16 +16,17 @@ import numpy as np
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.doubles import Doubles
-from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.kept.chunks import ChunkWriter
 from gvtui.query.kept.series import StateSeries
 from gvtui.query.kept.spaced import (
     BLOCKS,
-    CHUNKS,
     COLUMNS,
+    PACKED_BYTES,
+    RENAMED,
     REPEATED,
     ROWS,
     TAKEN_IN,
-    ColumnsTold,
+    TOLD,
     rows_before,
     section_name,
     spaced_version,
@@ -72,7 +73,7 @@ class _Written(NamedTuple):
 
     row: int
     size: int
-    """Bytes without chunks."""
+    """Bytes."""
     seconds: float
 
 
@@ -147,11 +148,11 @@ class StateSpacer:
         self._first_row = trace.first_row
         self._audit_variable = audit_variable
         self._room = room_for(trace.size_bytes)
-        self._columns: list[RowColumn] = []
         self._beginnings = 0
         self._reading_seconds = 0.0
         self._last = _Written(trace.first_row, 0, 0.0)
         self._series = StateSeries({"trace": trace})
+        self._chunks = ChunkWriter()
         self._pace = Pace()
         trace.go_back(trace.first_row)
         self._repeated = RepeatedRows(trace)
@@ -217,8 +218,7 @@ class StateSpacer:
                 state = self._state(row)
             if state is None:
                 return
-            size = sum(len(packed) for name, packed in state.items() if name != CHUNKS)
-            self._last = _Written(row, size, process_time() - began)
+            self._last = _Written(row, sum(map(len, state.values())), process_time() - began)
             is_due = self._pace.wrote(self._last.seconds)
             yield [(section_name(row, name), (packed,)) for name, packed in state.items()]
             if is_due:
@@ -250,9 +250,8 @@ class StateSpacer:
         if last.size:
             # What states tell grows with the rows.
             expected = last.size * (1 + (end - first) / (last.row - first)) / 2
-            chunks = 2 * CHUNK_BYTES
             # How they grow shows only with time, and the first ones are small.
-            fitting = int(left * (expected + chunks) / max(self._room, 1))
+            fitting = int(left * expected / max(self._room, 1))
             apart = max(apart, min(fitting, last.row - first))
             pace = (last.row - first) / max(self._reading_seconds, 1e-3)
             apart = max(apart, int(last.seconds / WRITING_SHARE * pace))
@@ -280,36 +279,17 @@ class StateSpacer:
     def _state(self, row: int) -> dict[str, bytes] | None:
         """The bytes of a state by their names; None if there is no room for them."""
         series, blocks = self._series, self._series.blocks
-        state = series.write(self._roots)
-        state[ROWS] = rows_before(self._trace, row)
+        told: dict[str, Any] = {**series.write(self._roots)}
+        told[ROWS] = rows_before(self._trace, row)
         taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
-        state[TAKEN_IN] = blocks.table(StateWriter({}).values(taken_in))
+        told[TAKEN_IN] = blocks.table(StateWriter({}).values(taken_in))
         told_rows, bits = self._repeated.packed()
-        state[REPEATED] = blocks.table([msgpack.packb(told_rows), bits])
-        numbers = [self._number_of(column) for column in series.columns]
-        changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
-        changed = [(number, chunks) for number, chunks in changed if chunks]
-        told = ColumnsTold(numbers, changed, self._renamed, blocks.packed_bytes)
-        state[COLUMNS] = msgpack.packb(told)
-        state[BLOCKS] = blocks.take()
-        chunks = sum(len(chunks) for _, chunks in changed) * CHUNK_BYTES
-        self._room -= chunks + sum(map(len, state.values()))
-        if self._room < 0:
-            return None
-        state[CHUNKS] = b"".join(
-            found.tobytes()
-            for number, chunks in changed
-            for chunk in chunks
-            if (found := self._columns[number].read(chunk)) is not None
-        )
-        return state
-
-    def _number_of(self, column: RowColumn) -> int:
-        for number, known in enumerate(self._columns):
-            if known is column:
-                return number
-        self._columns.append(column)
-        return len(self._columns) - 1
+        told[REPEATED] = blocks.table([msgpack.packb(told_rows), bits])
+        told |= {RENAMED: self._renamed, PACKED_BYTES: blocks.packed_bytes}
+        told[COLUMNS] = blocks.table(self._chunks.pieces(series.columns, blocks))
+        state = {TOLD: msgpack.packb(told), BLOCKS: blocks.take()}
+        self._room -= sum(map(len, state.values()))
+        return state if self._room >= 0 else None
 
 
 def parts_nothing(trace: Trace, row: int) -> bool:

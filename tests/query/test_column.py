@@ -75,24 +75,23 @@ def test_only_chunks_that_lie_wholly_before_a_row_are_let_go() -> None:
     assert column.slice(0, 12).tolist() == [0] * 9 + [9, 0, 0]
 
 
-def test_chunks_are_taken_where_they_lie_in_a_file_and_tell_when_they_are_changed(
-    tmp_path: Path,
-) -> None:
-    whole = np.arange(2 * column_module.CHUNK_BYTES // 4, dtype=np.int32)
-    place = tmp_path / "chunks"
-    place.write_bytes(whole.tobytes())
+def test_chunks_are_taken_from_who_has_them_and_tell_when_they_are_changed(tmp_path: Path) -> None:
+    size = column_module.CHUNK_BYTES
+    whole = np.arange(2 * size // 4, dtype=np.int32).tobytes()
+    lent = {7: whole[size:], 2: whole[:size], 3: whole[1:size]}
     column = RowColumn([tmp_path])
-    with place.open("rb") as file:
-        column.lend_at(file.fileno(), {7: column_module.CHUNK_BYTES, 2: 0})
-    assert column.known() == [2, 7]
+    column.lend(lent, lent.__getitem__)
+    assert column.known() == [2, 3, 7]
     assert column.touched() == []
     found = column.read(7)
     assert found is not None
-    assert found.tolist() == whole[column_module.CHUNK_BYTES // 4 :].tolist()
+    assert found.tobytes() == lent[7]
+    with pytest.raises(OSError, match="chunk 3"):
+        column.read(3)
     column.chunk(7)[0] = -1
     assert column.touched() == [7]
-    assert whole[0] == 0
+    assert lent[7] == whole[size:]
     column.put(2 * CHUNK, 5)
     assert column.touched() == [2]
-    column.let_go(3 * CHUNK)
+    column.let_go(4 * CHUNK)
     assert column.known() == [7]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgpack
 import pytest
 
 from gvtui.query import spacing
 from gvtui.query.kept.spaced import (
     BLOCKS,
-    CHUNKS,
     COLUMNS,
+    PACKED_BYTES,
+    RENAMED,
     REPEATED,
     ROWS,
     TAKEN_IN,
+    TOLD,
     SpacedStates,
 )
 from gvtui.query.kept.takenup import SECTIONS
@@ -138,8 +141,10 @@ def test_each_state_has_all_sections(path: Path) -> None:
     trace.close()
     assert states
     for state in states:
-        own = [name.partition(" ")[2] for name, _ in state]
-        assert own == [*SECTIONS, ROWS, TAKEN_IN, REPEATED, COLUMNS, BLOCKS, CHUNKS]
+        own = {name.partition(" ")[2]: b"".join(pieces) for name, pieces in state}
+        assert list(own) == [TOLD, BLOCKS]
+        beside = {ROWS, TAKEN_IN, REPEATED, COLUMNS, RENAMED, PACKED_BYTES}
+        assert msgpack.unpackb(own[TOLD]).keys() == {*SECTIONS, *beside}
 
 
 def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    Found = tuple[int, int, int, bytes]
+    """The number of the state that has a block, offset and size there, and its digest as it lies there."""
+
 BLOCK_BYTES = 1 << 15
 """How many plain bytes a block has at most."""
 _DIGEST_BYTES = 16
@@ -44,7 +47,7 @@ class BlockWriter:
         self._pieces: list[list[Place]] = []
         self._size = 0
         self.packed_bytes = 0
-        """How many bytes all blocks of the state have as they lie in the file."""
+        """How many bytes all blocks of the state's tables have as they lie in the file."""
 
     def begin(self) -> None:
         """The next state begins."""
@@ -57,9 +60,7 @@ class BlockWriter:
         """The table of a section of these pieces; what is new of them goes to `take`."""
         self._pieces = [self._places(piece) for piece in pieces]
         counts = list(map(len, self._pieces))
-        every = np.array([place[:4] for own in self._pieces for place in own], _PLACES)
-        # Each field by itself: those of neighbours are alike.
-        told = [counts, *(every[name].tobytes() for name in ("state", "offset", "size", "digest"))]
+        told = [counts, *packed_places([place[:4] for own in self._pieces for place in own])]
         packed: bytes = self._zstd.compress(msgpack.packb(told))
         return packed
 
@@ -73,12 +74,18 @@ class BlockWriter:
 
     def _places(self, piece: bytes | HeldPiece) -> list[Place]:
         if isinstance(piece, HeldPiece):
-            for place in piece.places:
-                self._known[place.plain] = place
-                self.packed_bytes += place.size
-            return piece.places
-        starts = range(0, len(piece), BLOCK_BYTES)
-        return [self._place(piece[start : start + BLOCK_BYTES]) for start in starts]
+            places = piece.places
+            self._known.update((place.plain, place) for place in places)
+        else:
+            starts = range(0, len(piece), BLOCK_BYTES)
+            places = [self._place(piece[start : start + BLOCK_BYTES]) for start in starts]
+        self.packed_bytes += sum(place.size for place in places)
+        return places
+
+    def add(self, block: bytes) -> Found:
+        """Where a block of any size lies, for a table that the caller makes; if it is new, it goes to
+        `take`."""
+        return self._place(block)[:4]
 
     def _place(self, block: bytes) -> Place:
         plain = _digest(block)
@@ -89,7 +96,6 @@ class BlockWriter:
             self._own.append(packed)
             self._size += len(packed)
         self._known[plain] = known
-        self.packed_bytes += known.size
         return known
 
     def take(self) -> bytes:
@@ -111,14 +117,7 @@ def read_table(table: bytes, read: Callable[[int, int, int], bytes]) -> list[Cal
     """
     try:
         counts, *told = msgpack.unpackb(zstandard.ZstdDecompressor().decompress(table))
-        states, offsets, sizes = (np.frombuffer(each, "<u4").tolist() for each in told[:3])
-        digests = [told[3][at : at + _DIGEST_BYTES] for at in range(0, len(told[3]), _DIGEST_BYTES)]
-        blocks = []
-        for *place, digest in zip(states, offsets, sizes, digests, strict=True):
-            block = read(*place)
-            if _digest(block) != digest:
-                raise BrokenStateError(f"the block at {place}")
-            blocks.append(block)
+        blocks = [read_block(place, read) for place in unpacked_places(told)]
         if sum(counts) != len(blocks):
             raise BrokenStateError("a table of other blocks")
         pieces: list[Callable[[], bytes]] = []
@@ -129,6 +128,41 @@ def read_table(table: bytes, read: Callable[[int, int, int], bytes]) -> list[Cal
     except (ValueError, TypeError, LookupError, OSError, zstandard.ZstdError) as error:
         raise BrokenStateError(str(error)) from error
     return pieces
+
+
+def packed_places(places: Sequence[Found]) -> list[bytes]:
+    """Places as bytes, each field by itself: those of neighbours are alike."""
+    every = np.array(places, _PLACES)
+    return [every[name].tobytes() for name in ("state", "offset", "size", "digest")]
+
+
+def unpacked_places(told: Sequence[bytes]) -> list[Found]:
+    """The places.
+
+    Raises:
+        ValueError: there are not as many of one field as of another.
+    """
+    states, offsets, sizes = (np.frombuffer(each, "<u4").tolist() for each in told[:3])
+    digests = [told[3][at : at + _DIGEST_BYTES] for at in range(0, len(told[3]), _DIGEST_BYTES)]
+    return list(zip(states, offsets, sizes, digests, strict=True))
+
+
+def read_block(place: Found, read: Callable[[int, int, int], bytes]) -> bytes:
+    """The bytes of a block as they lie in the file.
+
+    Args:
+        place: where.
+        read: as for `read_table`.
+
+    Raises:
+        BrokenStateError: they are others now.
+        OSError: they cannot be read.
+    """
+    state, offset, size, digest = place
+    block = read(state, offset, size)
+    if _digest(block) != digest:
+        raise BrokenStateError(f"the block at {offset} of state {state}")
+    return block
 
 
 def _digest(data: bytes) -> bytes:

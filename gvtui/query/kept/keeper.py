@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.query.column import RowColumn
+from gvtui.query.column import CHUNK_BYTES, RowColumn
 from gvtui.query.kept.reading import BrokenStateError, StateReader, unframed
 from gvtui.query.kept.version import version
 from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
 from gvtui.query.leftovers import without_collecting
-from gvtui.query.source import CHUNK
 from gvtui.trace.header import is_being_written
 from gvtui.trace.keptfile import identity_of, open_kept, write_kept
 
@@ -148,11 +148,13 @@ class StateKeeper:
         place, numbers = self._file.place(f"column{number}"), self._file.read(f"chunks{number}")
         if place is None or numbers is None:
             raise BrokenStateError(f"column {number}")
-        fd, offset, size = place
+        _, _, size = place
         chunks = np.frombuffer(numbers, "<i8").tolist()
-        if size != len(chunks) * CHUNK * np.dtype(np.int32).itemsize:
+        if size != len(chunks) * CHUNK_BYTES:
             raise BrokenStateError(f"column {number}")
-        column.lend(fd, offset, chunks)
+        offsets = {chunk: index * CHUNK_BYTES for index, chunk in enumerate(chunks)}
+        part = partial(self._file.part, f"column{number}")
+        column.lend(chunks, lambda chunk: part(offsets[chunk], CHUNK_BYTES))
         return column
 
     def answer(self, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401

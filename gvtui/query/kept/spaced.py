@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgpack
 
-from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.column import RowColumn
 from gvtui.query.kept.blocks import read_table
+from gvtui.query.kept.chunks import ChunkReader
 from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.takenup import TakenUp
 from gvtui.query.kept.version import version
@@ -27,25 +26,27 @@ from gvtui.trace.lostrows import LostRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from gvtui.trace.keptfile import KeptFile
     from gvtui.trace.keptplace import StatesPlace
     from gvtui.trace.reader import Trace
 
+_Value = TypeVar("_Value", int, bytes)
+
 LEAST_ROWS = 50_000
 """A recording with fewer rows is read again sooner than anybody notices."""
 
 ROWS, TAKEN_IN, REPEATED, COLUMNS = "rows", "taken in", "repeated", "columns"
-BLOCKS, CHUNKS = "blocks", "chunks"
-"""What a state has beside its sections: see `rows_before`; what the trace had taken in; which rows are
-repeated; see `ColumnsTold`; the blocks of its sections that no state before has; and the chunks, one
-behind the other."""
+RENAMED, PACKED_BYTES = "renamed", "packed bytes"
+"""What a state tells beside the tables of its sections: see `rows_before`; the tables of what the trace
+had taken in, of which rows are repeated, and of the chunks of its columns; how often a container's name
+had been taken back, as what was found out before is void then; and how many bytes its sections have as
+they lie in the file, whichever state has them."""
+TOLD, BLOCKS = "told", "blocks"
+"""What the file has of a state: all that it tells, and the blocks that no state before has."""
 _TOLD_BY = 64
 """How many rows before a state tell that it is of these rows."""
 
-_LOOKERS = 2
-"""How many threads look whether chunks are as they were written."""
 BYTES_A_ROW = 200
 """To take up so many bytes, as they lie in the file, takes as long as to read a row."""
 
@@ -57,22 +58,8 @@ def spaced_version(audit_variable: str) -> str:
 
 
 def section_name(row: int, name: str) -> str:
-    """The name in the file of a section of the state at a row."""
+    """The name in the file of what it has of the state at a row."""
     return f"{row} {name}"
-
-
-class ColumnsTold(NamedTuple):
-    """What a state says of the columns of its parts."""
-
-    numbers: list[int]
-    """For each column in the order of the sections, its number over all states."""
-    changed: list[tuple[int, list[int]]]
-    """Columns by these numbers with the chunks that have changed since the state before, in the
-    order in which they lie there."""
-    renamed: int
-    """How often a container's name had been taken back: what was found out before is void then."""
-    packed_bytes: int
-    """How many bytes the sections have as they lie in the file, whichever state has them."""
 
 
 class SpacedStates:
@@ -86,10 +73,10 @@ class SpacedStates:
         self._place = place
         self._audit_variable = audit_variable
         self._file = file
-        self._told: dict[int, ColumnsTold] = {}
+        self._told: tuple[int, dict[str, Any]] = (-1, {})
+        """What the state tells that was asked last, with its row."""
         self._rows = _rows_of(file)
-        self._places: dict[int, Future[tuple[int, int, int] | None]] = {}
-        """Where the chunks of states lie, as soon as they have been looked at."""
+        self._chunks = ChunkReader(self._block, trace.side_folders)
 
     @classmethod
     def open(cls, trace: Trace, audit_variable: str) -> SpacedStates | None:
@@ -141,29 +128,13 @@ class SpacedStates:
             return None
         row = self._rows[place]
         try:
-            size = self._columns_told(row).packed_bytes
+            if row - reached < self._tells(row, PACKED_BYTES, int) // BYTES_A_ROW:
+                return None
+            if self._tells(row, ROWS, bytes) != rows_before(self._trace, row):
+                return None
+            return StateAt(self, row)
         except BrokenStateError:
             return None
-        if row - reached < size // BYTES_A_ROW:
-            return None
-        if self._file.read(section_name(row, ROWS)) != rows_before(self._trace, row):
-            return None
-        return StateAt(self, row)
-
-    def _look_at_chunks(self, row: int) -> None:
-        """Find out, beside all else, whether the chunks of a state are as they were written; once
-        for each state that they lie in."""
-        places = self._places
-        rows = [each for each in self._rows[: bisect_right(self._rows, row)] if each not in places]
-        if not rows:
-            return
-        pool = ThreadPoolExecutor(_LOOKERS)
-        # Where no further thread may begin, each is looked at when it is needed.
-        with suppress(RuntimeError):
-            for each in rows:
-                places[each] = pool.submit(self._file.place, section_name(each, CHUNKS))
-        # The threads end when they have looked at all of them.
-        pool.shutdown(wait=False)
 
     def take_in(self, row: int) -> None:
         """Have the trace take in all rows up to its limit, those before a state at once.
@@ -200,12 +171,19 @@ class SpacedStates:
         Raises:
             BrokenStateError: nothing tells.
         """
-        return self._columns_told(row).renamed != self._trace.connections.claims.renamed
+        return self._tells(row, RENAMED, int) != self._trace.connections.claims.renamed
 
     def reader(self, row: int) -> StateReader:
-        """What fills parts with the state at a row."""
-        self._look_at_chunks(row)
-        return StateReader({"trace": self._trace}, lambda number: self._column(row, number))
+        """What fills parts with the state at a row.
+
+        Raises:
+            BrokenStateError: nothing tells where its columns are.
+        """
+        columns = self._chunks.columns(self.pieces(row, COLUMNS))
+        self._chunks.look(columns)
+        return StateReader(
+            {"trace": self._trace}, lambda number: self._chunks.column(columns[number])
+        )
 
     def pieces(self, row: int, name: str) -> list[Callable[[], bytes]]:
         """What gives the pieces of a section of the state at a row.
@@ -213,56 +191,38 @@ class SpacedStates:
         Raises:
             BrokenStateError: something is missing, or damaged.
         """
-        table = self._file.read(section_name(row, name))
-        if table is None:
-            raise BrokenStateError(f"{name} at {row}")
-        return read_table(table, self._block)
+        return read_table(self._tells(row, name, bytes), self._block)
 
     def _block(self, state: int, offset: int, size: int) -> bytes:
         return self._file.part(section_name(self._rows[state], BLOCKS), offset, size)
 
-    def _columns_told(self, row: int) -> ColumnsTold:
-        told = self._told.get(row)
-        if told is None:
-            packed = self._file.read(section_name(row, COLUMNS))
+    def _tells(self, row: int, name: str, kind: type[_Value]) -> _Value:
+        """What the state at a row tells under a name.
+
+        Raises:
+            BrokenStateError: it is missing, or damaged.
+        """
+        known, told = self._told
+        if known != row:
+            packed = self._file.read(section_name(row, TOLD))
             if packed is None:
-                raise BrokenStateError(f"columns at {row}")
-            try:
-                told = self._told[row] = ColumnsTold(*msgpack.unpackb(packed))
-            except (ValueError, TypeError, msgpack.UnpackException) as error:
-                raise BrokenStateError(f"columns at {row}: {error}") from error
-        return told
+                raise BrokenStateError(f"the state at {row}")
+            told = _unpacked(packed)
+            self._told = (row, told)
+        found = told.get(name)
+        if not isinstance(found, kind):
+            raise BrokenStateError(f"{name} at {row}")
+        return found
 
-    def _column(self, row: int, number: int) -> RowColumn:
-        """A column as it was at a row: each chunk is as the last state has it that changed it."""
-        wanted = self._columns_told(row).numbers[number]
-        offsets: dict[int, int] = {}
-        fd = -1
-        for earlier in self._rows[: bisect_right(self._rows, row)]:
-            changed = self._columns_told(earlier).changed
-            if not any(column == wanted for column, _ in changed):
-                continue
-            fd, offset, size = self._chunks_at(earlier)
-            if size != sum(len(chunks) for _, chunks in changed) * CHUNK_BYTES:
-                raise BrokenStateError(f"chunks at {earlier}")
-            for column, chunks in changed:
-                for chunk in chunks:
-                    if column == wanted:
-                        offsets[chunk] = offset
-                    offset += CHUNK_BYTES
-        made = RowColumn(self._trace.side_folders)
-        if offsets:
-            made.lend_at(fd, offsets)
-        return made
 
-    def _chunks_at(self, row: int) -> tuple[int, int, int]:
-        """Where the chunks of a state lie, if they are as they were written."""
-        looked = self._places.get(row)
-        name = section_name(row, CHUNKS)
-        place = self._file.place(name) if looked is None else looked.result()
-        if place is None:
-            raise BrokenStateError(f"chunks at {row}")
-        return place
+def _unpacked(packed: bytes) -> dict[str, Any]:
+    try:
+        told = msgpack.unpackb(packed)
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise BrokenStateError(f"what a state tells: {error}") from error
+    if not isinstance(told, dict):
+        raise BrokenStateError("what a state tells")
+    return told
 
 
 def rows_before(trace: Trace, row: int) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import msgpack
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
@@ -23,6 +26,7 @@ from tests.query.kept.near import have_states
 from tests.trace.factory import recorded_datagrams, write_trace
 
 POSITION = 1200
+NEAR = 160
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +56,9 @@ def best(trace: Trace, position: int = POSITION, reached: int = 0) -> StateAt | 
     return states.best(position, reached)
 
 
-def read(trace: Trace, state: StateAt | None, stops: Sequence[int] = ()) -> list[object]:
+def read(
+    trace: Trace, state: StateAt | None, stops: Sequence[int] = (), *, calls: int = 200
+) -> list[object]:
     """What is found out of all rows; up to each of `stops` first, where the trace begins at none."""
     if state is not None and not state.take_in():
         state = None
@@ -78,7 +84,7 @@ def read(trace: Trace, state: StateAt | None, stops: Sequence[int] = ()) -> list
         ],
         [
             (call.name, call.path, call.bytes_in, call.outcome, call.duration_ns)
-            for row in range(trace.end_row - 200, trace.end_row)
+            for row in range(trace.end_row - calls, trace.end_row)
             if (call := analysis.resolved.call(row)) is not None
         ],
     ]
@@ -212,17 +218,40 @@ def test_what_tells_nothing_of_repeated_rows_is_not_believed(
     assert state.repeated() is None
 
 
-@pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
-def test_a_damaged_file_gives_no_wrong_state(path: Path, part: float) -> None:
-    kept = spaced_path(beside(path))
-    data = bytearray(kept.read_bytes())
-    front = (1 << 20) + 44
-    place = front + int((len(data) - front) * part)
-    data[place : place + 4000] = bytes(255 - byte for byte in data[place : place + 4000])
-    kept.write_bytes(data)
-    trace = Trace.open(path, limit=POSITION)
-    assert read(trace, best(trace)) == read(trace, None)
-    trace.close()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, bytes, list[object]]]:
+    """A recording, the bytes of its states, and what reading it gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        have_states(patch, 50)
+        path = tmp_path_factory.mktemp("whole") / "run.gvtrace"
+        write_trace(path, [(1, recorded_datagrams("shell-2024")[:NEAR])])
+        with closing(Trace.open(path, limit=0)) as trace:
+            assert keep_spaced(trace, "")
+        with closing(Trace.open(path)) as trace:
+            expected = read(trace, None, calls=16)
+        yield path, spaced_path(beside(path)).read_bytes(), expected
+
+
+@given(st.data())
+def test_a_damaged_file_gives_the_right_state_or_none(
+    whole: tuple[Path, bytes, list[object]], data: st.DataObject
+) -> None:
+    path, sound, expected = whole
+    head = 44 + int.from_bytes(sound[8:12], "little")
+    # Between the head and the sections is a gap that nobody reads.
+    places = st.integers(0, head - 1) | st.integers(44 + (1 << 20), len(sound) - 1)
+    at = data.draw(places)
+    damaged = bytearray(sound)
+    if data.draw(st.booleans()):
+        size = data.draw(st.sampled_from((1, 1, 1, 4000)))
+        damaged[at : at + size] = (each ^ 255 for each in damaged[at : at + size])
+    else:
+        del damaged[at:]
+    spaced_path(beside(path)).write_bytes(damaged)
+    with closing(Trace.open(path)) as trace:
+        states = SpacedStates.open(trace, "")
+        state = None if states is None else states.best(NEAR, 0)
+        assert read(trace, state, calls=16) == expected
 
 
 def test_a_state_is_taken_up_where_no_thread_may_begin(
