@@ -15,6 +15,7 @@ from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.query.activity.searches import searches_of
+from gvtui.query.numbered import Numbered
 from gvtui.query.processes.notices import may_be_noticed, notice
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.processes.rows import processes_filter
@@ -54,7 +55,7 @@ class Programs:
         """How many containers began with a program, of which gVisor tells its arguments alone."""
         self._trace = trace
         self._processes = processes
-        self._known: dict[int, Process] = {}
+        self._known: Numbered[Process] = Numbered()
         self._first: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._count: dict[int, int] = {}
@@ -67,7 +68,7 @@ class Programs:
     @property
     def cut(self) -> int:
         """How many processes executed more programs than are known of each."""
-        return sum(len(process.execs) >= MAX_EXECS for process in self._known.values())
+        return sum(len(process.execs) >= MAX_EXECS for process in self._known)
 
     def take_in(self, part: ActivityPart, lines: ActivityLines) -> None:
         """Read a slice of rows."""
@@ -108,7 +109,7 @@ class Programs:
             ):
                 continue
             number = process.number
-            self._known[number] = process
+            self._known.put(number, process)
             self._first.setdefault(number, start + int(own[0]))
             self._last[number] = start + int(own[-1])
             self._count[number] = self._count.get(number, 0) + len(own)
@@ -207,7 +208,7 @@ class Programs:
         wanted = ExecOutcome.ASKED if key == "maybe_started" else ExecOutcome.FAILED
         alone: dict[tuple[str, str], ActivityLine] = {}
         searched: dict[tuple[str, str, str], dict[tuple[str, str], ActivityLine]] = {}
-        for process in self._known.values():
+        for process in self._met():
             tries = {id(entry): row for entry in process.execs if (row := self._row_of(entry)) >= 0}
             found = searches_of(process) if wanted is ExecOutcome.FAILED else ()
             for search in found:
@@ -252,9 +253,14 @@ class Programs:
         )
         line.behind.add([row], [self._exec_rows[row]])
 
+    def _met(self) -> Iterator[Process]:
+        """The processes, in the order in which rows of them came."""
+        return map(self._known.__getitem__, self._first)
+
     def _sessions(self) -> Iterator[ActivityLine]:
         tree = self._processes.tree
-        for number, process in self._known.items():
+        for process in self._met():
+            number = process.number
             if not tree.is_from_outside(process):
                 continue
             text = processes_filter(tree, [process])
@@ -275,12 +281,12 @@ class Programs:
     def untold_commands(self) -> int:
         """How many exec sessions came in of which nothing tells the first program's arguments."""
         is_first = self._processes.tree.is_from_outside
-        return sum(is_first(each) and not each.first_args for each in self._known.values())
+        return sum(is_first(each) and not each.first_args for each in self._known)
 
     @property
     def untold_sessions(self) -> bool:
         """Whether it is not known of some connection that it is asked who came in from outside."""
-        conns = {self._processes.tree.spans.connection_of(each) for each in self._known.values()}
+        conns = {self._processes.tree.spans.connection_of(each) for each in self._known}
         return not all(map(self._processes.asked.asks_all, conns))
 
 

@@ -29,10 +29,10 @@ class Paging:
         self._open: dict[Hashable, int] = {}
         self._pages = 0
 
-    def next(self, alike: Hashable) -> int:
-        """The number of a further object among those that are alike."""
+    def next(self, alike: Hashable, most: int = PAGE) -> int:
+        """The number of a further object among those that are alike, of which a page has `most`."""
         number = self._open.get(alike, 0)
-        if not number % PAGE:
+        if not number % PAGE % most:
             number = self._pages * PAGE
             self._pages += 1
         self._open[alike] = number + 1
@@ -66,9 +66,9 @@ class ObjectNumbers:
         """The number that an object had in a state before; none had one."""
         return -1
 
-    def add(self, identity: int, alike: Hashable) -> int:
+    def add(self, identity: int, alike: Hashable, most: int = PAGE) -> int:
         """Give an object that has no number one among those that are alike."""
-        number = self._recent[identity] = self.paging.next(alike)
+        number = self._recent[identity] = self.paging.next(alike, most)
         if len(self._recent) >= _MOST_RECENT:
             self.settle()
         return number
@@ -131,9 +131,9 @@ class LastingNumbers:
             self._own[identity] = number
         return number
 
-    def add(self, identity: int, alike: Hashable) -> int:
+    def add(self, identity: int, alike: Hashable, most: int = PAGE) -> int:
         """Give an object that has no number one among those that are alike."""
-        number = self._own[identity] = self.paging.next(alike)
+        number = self._own[identity] = self.paging.next(alike, most)
         return number
 
     def settle(self) -> None:

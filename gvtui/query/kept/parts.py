@@ -45,6 +45,16 @@ _PARTS: dict[str, tuple[str, ...]] = {
 """The classes of parts, each with the attributes that are not kept: they lead to code, or to
 parts that follow from the trace."""
 
+CONTAINED: dict[str, tuple[str, ...]] = {
+    "NumberedPage": ("held",),
+    "OneOrSeveral": ("_last", "_several"),
+}
+"""The attributes of a class's objects that are lists or dictionaries to which nothing else refers,
+and whose keys are numbers, texts or tuples of such: they are kept with their object."""
+
+TOGETHER = {"NumberedPage": 4, "OneOrSeveral": 1}
+"""How many objects of a class are filled together, where these are few."""
+
 ROOMS = ("gvtui.query.", "gvtui.trace.", "gvtui.decode.")
 """Where classes come from whose objects may be kept."""
 

@@ -12,7 +12,7 @@ from collections import OrderedDict, defaultdict, deque
 from enum import Enum
 from functools import cache
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter, itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -22,8 +22,8 @@ from gvtui.query.column import RowColumn
 from gvtui.query.kept.columns import LEAST_NUMBERS, packed_numbers
 from gvtui.query.kept.held import HeldPiece
 from gvtui.query.kept.late import class_of_filled, late_group, settle, slots_of
-from gvtui.query.kept.objectnumbers import PAGE_BITS, LastingNumbers, ObjectNumbers
-from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
+from gvtui.query.kept.objectnumbers import PAGE, PAGE_BITS, LastingNumbers, ObjectNumbers
+from gvtui.query.kept.parts import CONTAINED, ROOMS, TOGETHER, kept_fields, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -169,9 +169,12 @@ class StateWriter:
     def _contents(self, kind: Any, values: list[Any]) -> list[Any]:  # noqa: ANN401
         """What objects of one kind contain."""
         if isinstance(kind, tuple):
+            contained = CONTAINED.get(kind[0].__name__, ())
             try:
                 return [
-                    self._column(list(map(attrgetter(name), values)), is_data=True)
+                    (self._contained if name in contained else self._data)(
+                        list(map(attrgetter(name), values))
+                    )
                     for name in kind[1]
                 ]
             except AttributeError as error:
@@ -200,6 +203,19 @@ class StateWriter:
             return [value.dtype.str, list(value.shape), value.tobytes()]
         self.columns.append(value)
         return len(self.columns) - 1
+
+    def _data(self, values: Sequence[Any]) -> list[Any]:
+        return self._column(values, is_data=True)
+
+    def _contained(self, values: Sequence[Any]) -> list[Any]:
+        """Lists or dictionaries, with what they contain."""
+        every = list(chain.from_iterable(values))
+        told = [9, self._column(list(map(len, values))), self._column(every)]
+        if all(type(value) is list for value in values):
+            return told
+        if not all(type(value) is dict and _are_plain(value) for value in values):
+            raise NotKeptError("a container that is of another kind")
+        return [*told, self._column(list(chain.from_iterable(map(_values, values))))]
 
     def _column(self, values: Sequence[Any], *, is_data: bool = False) -> list[Any]:
         """Many values: those of one simple kind without looking at each."""
@@ -272,7 +288,9 @@ class StateWriter:
                 settle(value)
             number = numbers.former(id(value))
             if number < 0:
-                number = numbers.add(id(value), (self._sections, self._level, *_alike(value)))
+                alike = (self._sections, self._level, *_alike(value))
+                most = TOGETHER.get(type(value).__name__, PAGE)
+                number = numbers.add(id(value), alike, most)
             self._alive.append(value)
             group = late_group(type(value))
             if group is not None:
@@ -299,6 +317,7 @@ _KINDS: dict[type, Any] = {
 _WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
 _WITH_KEYS = frozenset({"dict", "OrderedDict", "defaultdict"})
 _FIRST = itemgetter(0)
+_values = methodcaller("values")
 
 
 def _kind(value: Any) -> Any:  # noqa: ANN401
@@ -394,6 +413,12 @@ def _sorted(values: Iterable[Any]) -> list[Any]:
         return sorted(values)
     except TypeError:
         return list(values)
+
+
+def _are_plain(values: Iterable[Any]) -> bool:
+    """Whether values are numbers, texts or tuples of such."""
+    kinds = set(map(type, values)) - SCALARS
+    return not kinds or (kinds == {tuple} and _are_scalar([v for v in values if type(v) is tuple]))
 
 
 def _are_scalar(values: Sequence[Iterable[Any]]) -> bool:

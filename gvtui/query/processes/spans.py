@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import OrderedDict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.oneorseveral import OneOrSeveral
 from gvtui.query.source import group
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.query.numbered import Numbered
     from gvtui.query.processes.process import Process
 
 _MAX_SPANS = 1 << 16
@@ -27,9 +28,16 @@ _LATEST = 4
 class Spans:
     """For each id on each connection, the processes that had it, each with its first row."""
 
-    def __init__(self) -> None:
-        self._spans: OrderedDict[tuple[int, int], list[tuple[int, Process]]] = OrderedDict()
-        self._keys: dict[int, dict[tuple[int, int], None]] = {}
+    def __init__(self, processes: Numbered[Process]) -> None:
+        """Make it empty.
+
+        Args:
+            processes: the processes by number, of which those here are some.
+        """
+        self._processes = processes
+        self._spans: OneOrSeveral[tuple[int, int], tuple[int, int]] = OneOrSeveral()
+        """First rows and numbers of processes, by connection and id."""
+        self._keys: OneOrSeveral[int, tuple[int, int]] = OneOrSeveral()
         """Connections and ids of each process, by its number."""
 
     def __contains__(self, key: object) -> bool:
@@ -40,44 +48,41 @@ class Spans:
         key = (conn, process.pid)
         if key not in self._spans and len(self._spans) >= _MAX_SPANS:
             self._drop_oldest()
-        self._keys.setdefault(process.number, {})[key] = None
-        insort(self._spans.setdefault(key, []), (row, process), key=_row)
+        if key not in self._keys.of(process.number):
+            self._keys.add(process.number, key)
+        spans = list(self._spans.of(key))
+        insort(spans, (row, process.number), key=_row)
+        self._spans.put(key, spans)
 
     def at(self, conn: int, pid: int, row: int) -> Process | None:
         """The process that had an id at a row; None if not known."""
-        spans = self._spans.get((conn, pid))
+        spans = self._spans.of((conn, pid))
         if not spans:
             return None
-        return spans[max(0, bisect_right(spans, row, key=_row) - 1)][1]
+        return self._processes.get(spans[max(0, bisect_right(spans, row, key=_row) - 1)][1])
 
     def current(self, conn: int, pid: int, start_ns: int = 0) -> Process | None:
         """The process that has an id now; None if there is none."""
-        for _, process in reversed(self._spans.get((conn, pid), [])[-_LATEST:]):
+        for _, number in reversed(self._spans.of((conn, pid))[-_LATEST:]):
+            process = self._processes.get(number)
+            if process is None:
+                continue
             if not start_ns or not process.start_ns or process.start_ns == start_ns:
                 return process
         return None
 
     def connection_of(self, process: Process) -> int:
         """A connection on which a process had its id; 0 if none is known."""
-        return next((conn for conn, _ in self._keys.get(process.number, ())), 0)
+        return next((conn for conn, _ in self._keys.of(process.number)), 0)
 
     def _drop_oldest(self) -> None:
-        key, spans = self._spans.popitem(last=False)
-        for _, process in spans:
-            keys = self._keys.get(process.number, {})
-            keys.pop(key, None)
-            if not keys:
-                self._keys.pop(process.number, None)
+        key = self._spans.oldest()
+        self._keys.keep((number for _, number in self._spans.pop(key)), key.__ne__)
 
     def forget(self, numbers: AbstractSet[int]) -> None:
         """Remove processes by their numbers; those that stay cost nothing."""
-        touched = {key for number in numbers for key in self._keys.pop(number, ())}
-        for key in touched:
-            kept = [span for span in self._spans[key] if span[1].number not in numbers]
-            if kept:
-                self._spans[key] = kept
-            else:
-                del self._spans[key]
+        touched = {key for number in numbers for key in self._keys.pop(number)}
+        self._spans.keep(touched, lambda span: span[1] not in numbers)
 
     def runs(
         self, start: int, rows: npt.NDArray[np.void]
@@ -93,18 +98,20 @@ class Spans:
         places = places[order]
         for begin, end in pairwise(bounds.tolist()):
             own = places[begin:end]
-            spans = self._spans.get((int(rows["conn"][own[0]]), int(rows["pid"][own[0]])))
-            if not spans:
-                continue
-            if len(spans) == 1:
-                yield own, spans[0][1]
+            spans = self._spans.of((int(rows["conn"][own[0]]), int(rows["pid"][own[0]])))
+            had = [self._processes.get(number) for _, number in spans]
+            if len(had) == 1 and had[0] is not None:
+                yield own, had[0]
+            if len(had) < 2:
                 continue
             begins = np.array([row for row, _ in spans])
             which = np.maximum(np.searchsorted(begins, own + start, "right") - 1, 0)
             for place in np.unique(which).tolist():
-                yield own[which == place], spans[place][1]
+                process = had[place]
+                if process is not None:
+                    yield own[which == place], process
 
 
-def _row(span: tuple[int, Process]) -> int:
+def _row(span: tuple[int, int]) -> int:
     """The row that a span begins with."""
     return span[0]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.query.numbered import Numbered
+from gvtui.query.oneorseveral import OneOrSeveral
 from gvtui.query.processes.pipes import Pipes
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.spans import Spans
@@ -28,8 +31,6 @@ _LEAST_PART = 4
 _MAX_ANCESTORS = 1000
 _LOOKED_AT = 64
 """How many processes with the same id are looked at for one that reads alike."""
-
-_Key = TypeVar("_Key")
 
 
 def _only_life(_: int) -> int:
@@ -88,13 +89,14 @@ class ProcessTree:
         `gvtui.query.processes.runs`."""
         self.pipes = Pipes()
         """Knows the pipes of programs."""
-        self.spans = Spans()
+        self._by_number: Numbered[Process] = Numbered()
+        self.spans = Spans(self._by_number)
         """Finds the process that had an id at a row."""
-        self._by_number: dict[int, Process] = {}
-        self._by_pid: dict[tuple[str, int], list[Process]] = {}
-        self._with_pid: dict[int, list[Process]] = {}
-        self._by_life: dict[int, dict[int, Process]] = {}
-        self._in_life: dict[tuple[int, int], list[Process]] = {}
+        # The others have numbers of processes.
+        self._by_pid: OneOrSeveral[tuple[str, int], int] = OneOrSeveral()
+        self._with_pid: OneOrSeveral[int, int] = OneOrSeveral()
+        self._by_life: dict[int, dict[int, None]] = {}
+        self._in_life: OneOrSeveral[tuple[int, int], int] = OneOrSeveral()
         self._orphans: dict[tuple[int, int], list[int]] = {}
         self._next_number = 1
 
@@ -102,7 +104,7 @@ class ProcessTree:
         return len(self._by_number)
 
     def __iter__(self) -> Iterator[Process]:
-        return iter(self._by_number.values())
+        return iter(self._by_number)
 
     @property
     def newest_number(self) -> int:
@@ -115,7 +117,8 @@ class ProcessTree:
 
     def find(self, process_id: ProcessId) -> Process | None:
         """A process by its identity; None if it is not known."""
-        for process in reversed(self._by_pid.get((process_id.container, process_id.pid), [])):
+        own = self._by_pid.of((process_id.container, process_id.pid))
+        for process in self._these(reversed(own)):
             if process_id.start_ns in (0, process.start_ns):
                 return process
         return None
@@ -124,22 +127,24 @@ class ProcessTree:
         """The processes without a known parent, in the order in which they were seen."""
         return [
             process
-            for process in self._by_number.values()
+            for process in self._by_number
             if process.parent is None and container in (None, process.container)
         ]
 
     def containers(self) -> list[str]:
         """The containers with processes, in the order in which they were seen."""
-        return list(dict.fromkeys(process.container for process in self._by_number.values()))
+        return list(dict.fromkeys(process.container for process in self._by_number))
 
     def is_reused(self, process: Process) -> bool:
         """Whether other processes had the same id."""
-        return len(self._by_pid.get((process.container, process.pid), [])) > 1
+        return len(self._by_pid.of((process.container, process.pid))) > 1
 
     def alike(self, process: Process) -> list[Process]:
         """Other processes with the same id and name, in whatever container: some, if very many."""
-        known = self._with_pid.get(process.pid, [])[-_LOOKED_AT:]
-        return [each for each in known if each is not process and each.name == process.name]
+        known = self._with_pid.of(process.pid)[-_LOOKED_AT:]
+        return [
+            each for each in self._these(known) if each is not process and each.name == process.name
+        ]
 
     def is_from_outside(self, process: Process) -> bool:
         """Whether a process is the first of an exec session, such as `runsc exec` starts.
@@ -161,7 +166,7 @@ class ProcessTree:
             return False
         return any(
             each is not process and _is_before(each, process)
-            for each in self._by_life.get(process.life, {}).values()
+            for each in self._of_life(process.life)
             if each.container == process.container
         )
 
@@ -179,7 +184,13 @@ class ProcessTree:
 
     def of_life(self, life: int) -> list[Process]:
         """The processes of one life of a sandbox, in the order in which they were seen."""
-        return list(self._by_life.get(life, {}).values())
+        return list(self._of_life(life))
+
+    def _of_life(self, life: int) -> Iterator[Process]:
+        return self._these(list(self._by_life.get(life, ())))
+
+    def _these(self, numbers: Iterable[int]) -> Iterator[Process]:
+        return filter(None, map(self._by_number.get, numbers))
 
     def ends(self, life: int, when_ns: int, traces_exits: bool | None = None) -> None:
         """A life of a sandbox has ended, and with it all its processes.
@@ -268,14 +279,13 @@ class ProcessTree:
         process = Process(self._next_number, container, pid, start_ns, source, row, row)
         process.life = life
         self._next_number += 1
-        self._by_number[process.number] = process
-        self._by_pid.setdefault((container, pid), []).append(process)
-        self._with_pid.setdefault(pid, []).append(process)
-        self._by_life.setdefault(life, {})[process.number] = process
-        same_pid = self._in_life.setdefault((life, pid), [])
-        for former in same_pid[-1:]:
+        self._by_number.put(process.number, process)
+        self._by_pid.add((container, pid), process.number)
+        self._with_pid.add(pid, process.number)
+        self._by_life.setdefault(life, {})[process.number] = None
+        for former in self._these(self._in_life.of((life, pid))[-1:]):
             former.has_ended, former.is_out_of_sight = True, False
-        same_pid.append(process)
+        self._in_life.add((life, pid), process.number)
         for number in self._orphans.pop((life, pid), []):
             orphan = self._by_number.get(number)
             if orphan is not None and orphan.parent is None:
@@ -297,12 +307,9 @@ class ProcessTree:
         self.version += 1
 
     def _move(self, process: Process, container: str) -> None:
-        former = (process.container, process.pid)
-        self._by_pid[former].remove(process)
-        if not self._by_pid[former]:
-            del self._by_pid[former]
+        self._by_pid.keep([(process.container, process.pid)], process.number.__ne__)
         process.container = container
-        self._by_pid.setdefault((container, process.pid), []).append(process)
+        self._by_pid.add((container, process.pid), process.number)
 
     def adopt(self, process: Process, parent: Process | None, parent_pid: int) -> None:
         """Put a process under its parent, if the parent is known."""
@@ -338,7 +345,7 @@ class ProcessTree:
 
     def elsewhere(self, life: int, pid: int, start_ns: int) -> Process | None:
         """The process, if known from a dump or another connection of the same sandbox."""
-        for process in reversed(self._in_life.get((life, pid), [])[-4:]):
+        for process in self._these(reversed(self._in_life.of((life, pid))[-4:])):
             if start_ns and process.start_ns:
                 if start_ns == process.start_ns:
                     return process
@@ -354,7 +361,7 @@ class ProcessTree:
         chosen = self._oldest(beyond, wanted)
         gone = {process.number for process in chosen}
         for process in chosen:
-            del self._by_number[process.number]
+            self._by_number.pop(process.number)
             self.run_keys.pop(process.number, None)
             if process.parent is not None:
                 process.parent.children.pop(process.number, None)
@@ -365,9 +372,10 @@ class ProcessTree:
             del of_life[process.number]
             if not of_life:
                 del self._by_life[process.life]
-        _drop(self._by_pid, {(each.container, each.pid) for each in chosen}, gone)
-        _drop(self._with_pid, {each.pid for each in chosen}, gone)
-        _drop(self._in_life, {(each.life, each.pid) for each in chosen}, gone)
+        is_kept = partial(_is_none_of, gone)
+        self._by_pid.keep({(each.container, each.pid) for each in chosen}, is_kept)
+        self._with_pid.keep({each.pid for each in chosen}, is_kept)
+        self._in_life.keep({(each.life, each.pid) for each in chosen}, is_kept)
         self.spans.forget(gone)
         self.forgotten += len(chosen)
         self.version += 1
@@ -378,7 +386,7 @@ class ProcessTree:
         chosen: list[Process] = []
         for has_ended in (True, False):
             wanted = most if has_ended or not chosen else max(1, most // _LEAST_PART)
-            for process in self._by_number.values() if len(chosen) < wanted else ():
+            for process in self._by_number if len(chosen) < wanted else ():
                 if process.has_ended == has_ended and left.get(process.life, 0):
                     left[process.life] -= 1
                     chosen.append(process)
@@ -394,11 +402,6 @@ def _is_before(one: Process, other: Process) -> bool:
     return one.is_start_told and not other.started_ns and 0 <= one.first_row < other.first_row
 
 
-def _drop(
-    lists: dict[_Key, list[Process]], keys: Iterable[_Key], numbers: AbstractSet[int]
-) -> None:
-    """Remove processes by their numbers from the lists under some keys; empty lists go."""
-    for key in keys:
-        lists[key] = [process for process in lists[key] if process.number not in numbers]
-        if not lists[key]:
-            del lists[key]
+def _is_none_of(numbers: AbstractSet[int], number: int) -> bool:
+    """Whether a number is not among some."""
+    return number not in numbers

@@ -6,6 +6,7 @@ from array import array
 from collections import deque
 from typing import TYPE_CHECKING
 
+from gvtui.query.numbered import Numbered
 from gvtui.query.resolved.description import Description, FdKind, How, kind_of
 from gvtui.query.resolved.texts import Texts
 
@@ -25,7 +26,7 @@ class Descriptions:
         self.forgotten = 0
         """How many closed descriptions were forgotten because there were too many."""
         self._max_closed = max_closed
-        self._known: dict[int, Description] = {}
+        self._known: Numbered[Description] = Numbered()
         self._closed: deque[int] = deque()
         """Those that were closed, in that order: of one that was closed again only the last counts."""
         self._reopened: dict[int, int] = {}
@@ -41,7 +42,7 @@ class Descriptions:
         return len(self._known)
 
     def __iter__(self) -> Iterator[Description]:
-        return iter(self._known.values())
+        return iter(self._known)
 
     @property
     def count(self) -> int:
@@ -55,7 +56,7 @@ class Descriptions:
     def create(self, kind: FdKind, **fields: object) -> Description:
         """Add a description for which no descriptor stands yet; `fields` are its attributes."""
         description = Description(len(self._names), kind, **fields)  # type: ignore[arg-type]
-        self._known[description.number] = description
+        self._known.put(description.number, description)
         self._names.append(0)
         self._told.append(self._told_path(description))
         self._kinds.append(0)
@@ -92,9 +93,8 @@ class Descriptions:
             The number of the description.
         """
         number = len(self._names)
-        self._known[number] = Description(
-            number, kind, path, given, "", how, flags, process, fd, row, row, row
-        )
+        made = Description(number, kind, path, given, "", how, flags, process, fd, row, row, row)
+        self._known.put(number, made)
         self._names.append(name)
         self._told.append(0)
         self._kinds.append(kind)
@@ -104,7 +104,7 @@ class Descriptions:
     def remove(self, number: int) -> None:
         """Remove a description that turned out not to be one of its own; the next one has its number
         if it was the latest."""
-        description = self._known.pop(number, None)
+        description = self._known.pop(number)
         self._told[number] = 0
         if description is not None and description.is_kept_closed:
             self._reopen(description)
@@ -216,7 +216,7 @@ class Descriptions:
                 self._closed.append(description.number)
                 self._closed_count += 1
             if self._closed_count > self._max_closed:
-                self._known.pop(self._oldest_closed(), None)
+                self._known.pop(self._oldest_closed())
                 self.forgotten += 1
         return True
 

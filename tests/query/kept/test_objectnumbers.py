@@ -34,6 +34,14 @@ def test_objects_that_are_alike_share_pages() -> None:
     assert others == [2 * PAGE, 2 * PAGE + 1]
 
 
+def test_pages_have_as_few_objects_as_is_said() -> None:
+    numbers = ObjectNumbers()
+    few = [numbers.add(each, "few", 3) for each in range(7)]
+    one = [numbers.add(100 + each, "one", 1) for each in range(2)]
+    assert few == [0, 1, 2, PAGE, PAGE + 1, PAGE + 2, 2 * PAGE]
+    assert one == [3 * PAGE, 4 * PAGE]
+
+
 def number(numbers: LastingNumbers, identity: int) -> int:
     former = numbers.former(identity)
     return numbers.add(identity, "") if former < 0 else former

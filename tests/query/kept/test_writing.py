@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from gvtui.query.activity.activity import Behind
 from gvtui.query.kept.reading import StateReader, unframed
 from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
+from gvtui.query.numbered import Numbered, NumberedPage
+from gvtui.query.oneorseveral import OneOrSeveral
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.resolved.description import Description, FdKind, How
 from gvtui.query.resolved.table import FdEntry
@@ -113,6 +115,60 @@ def test_what_several_sections_have_is_one_object() -> None:
     reader = StateReader({}, lambda number: pytest.fail(str(number)))
     one, other = (reader.values(unframed(io.BytesIO(each))) for each in (first, second))
     assert one["a"] is other["b"][0]
+
+
+@given(
+    st.lists(st.tuples(KEYS, VALUES), max_size=8),
+    st.dictionaries(st.integers(0, 1000), VALUES, max_size=6),
+)
+def test_tables_are_read_as_they_were(
+    pairs: list[tuple[Any, Any]], numbered: dict[int, Any]
+) -> None:
+    several: OneOrSeveral[Any, Any] = OneOrSeveral()
+    for key, value in pairs:
+        several.add(key, value)
+    objects: Numbered[Any] = Numbered()
+    for number, value in numbered.items():
+        objects.put(number, value)
+    found = read_back(several=several, objects=objects, empty=OneOrSeveral())
+    assert list(found["several"]) == list(several)
+    assert [list(found["several"].of(key)) for key in several] == [
+        list(several.of(key)) for key in several
+    ]
+    assert list(found["objects"]) == list(objects)
+    assert {number: found["objects"].get(number) for number in numbered} == numbered
+    assert len(found["objects"]) == len(numbered)
+    assert len(found["empty"]) == 0
+    found["empty"].add(1, 2)
+    assert list(found["empty"].of(1)) == [2]
+
+
+def test_a_table_holds_the_object_that_others_refer_to() -> None:
+    objects: Numbered[Process] = Numbered()
+    parent = Process(1, "box", 10, 5, Evidence.EVENT, 0, 9)
+    parent.parent = parent
+    objects.put(1, parent)
+    found = read_back(one=parent, objects=objects)
+    assert found["objects"].get(1) is found["one"] is found["one"].parent
+
+
+def test_tables_of_objects_as_keys_are_not_written() -> None:
+    table: OneOrSeveral[Any, int] = OneOrSeveral()
+    table.add(FdKind.FILE, 1)
+    with pytest.raises(NotKeptError):
+        read_back(table=table)
+
+
+def test_parts_of_a_table_are_filled_when_they_are_asked_for() -> None:
+    objects: Numbered[Description] = Numbered()
+    for number in range(4000):
+        objects.put(number, Description(number))
+    found = read_back(objects=objects)["objects"]
+    assert found.get(3).number == 3
+    filled = [type(page) is NumberedPage for page in found._pages.values()]
+    assert 0 < sum(filled) < len(filled)
+    assert [each.number for each in found] == list(range(4000))
+    assert all(type(page) is NumberedPage for page in found._pages.values())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.query.numbered import Numbered
 from gvtui.query.processes import spans as spans_module
 from gvtui.query.processes.process import Evidence, Process
 from gvtui.query.processes.spans import Spans
@@ -13,6 +14,18 @@ from tests.query.memory import MemoryTrace, make_row
 
 def process(number: int, pid: int, start_ns: int = 0) -> Process:
     return Process(number, "box", pid, start_ns, Evidence.EVENT, 0, 0)
+
+
+class OwnSpans(Spans):
+    """Knows the processes that have begun."""
+
+    def __init__(self) -> None:
+        self._own: Numbered[Process] = Numbered()
+        super().__init__(self._own)
+
+    def begin(self, conn: int, row: int, process: Process) -> None:
+        self._own.put(process.number, process)
+        super().begin(conn, row, process)
 
 
 BEGINS = st.lists(
@@ -26,7 +39,7 @@ BEGINS = st.lists(
 def test_each_row_belongs_to_the_process_that_had_its_id_then(
     begins: list[tuple[int, int, int]], start: int
 ) -> None:
-    spans, had = Spans(), dict[tuple[int, int], list[tuple[int, Process]]]()
+    spans, had = OwnSpans(), dict[tuple[int, int], list[tuple[int, Process]]]()
     for number, (conn, pid, row) in enumerate(begins):
         its = process(number, pid)
         spans.begin(conn, row, its)
@@ -54,7 +67,7 @@ def test_each_row_belongs_to_the_process_that_had_its_id_then(
 
 
 def test_the_one_that_has_an_id_now() -> None:
-    spans = Spans()
+    spans = OwnSpans()
     first, second, unknown = process(1, 7, 70), process(2, 7, 71), process(3, 7)
     assert spans.current(1, 7) is None
     for row, its in ((5, first), (9, second)):
@@ -71,7 +84,7 @@ def test_the_one_that_has_an_id_now() -> None:
 
 
 def test_connections_know_their_processes() -> None:
-    spans = Spans()
+    spans = OwnSpans()
     mine, twin, other = process(1, 7), process(2, 7), process(3, 8)
     spans.begin(1, 0, twin)
     spans.begin(2, 0, mine)
@@ -82,7 +95,7 @@ def test_connections_know_their_processes() -> None:
 
 
 def test_the_forgotten_leave_their_ids_to_the_others() -> None:
-    spans = Spans()
+    spans = OwnSpans()
     first, second, third = process(1, 7), process(2, 7), process(3, 8)
     for row, its in ((0, first), (5, second), (6, third)):
         spans.begin(1, row, its)
@@ -94,7 +107,7 @@ def test_the_forgotten_leave_their_ids_to_the_others() -> None:
 
 def test_ids_are_bounded_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spans_module, "_MAX_SPANS", 3)
-    spans = Spans()
+    spans = OwnSpans()
     for pid in range(1, 6):
         spans.begin(1, pid, process(pid, pid))
     spans.begin(1, 9, process(9, 5))
@@ -112,7 +125,7 @@ class Asked(set[int]):
 
 
 def test_forgetting_a_few_looks_at_their_ids_alone() -> None:
-    spans = Spans()
+    spans = OwnSpans()
     for pid in range(1, 1001):
         spans.begin(pid % 3, pid, process(pid, pid))
     gone = Asked({5, 6, 7})
@@ -123,7 +136,7 @@ def test_forgetting_a_few_looks_at_their_ids_alone() -> None:
 
 def test_an_id_that_was_pushed_out_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spans_module, "_MAX_SPANS", 2)
-    spans = Spans()
+    spans = OwnSpans()
     its = process(1, 7)
     for conn in (1, 2, 3):
         spans.begin(conn, conn, its)
@@ -139,7 +152,7 @@ def test_an_id_that_was_pushed_out_is_nobodys(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_rows_without_an_id_are_of_nobody() -> None:
-    spans = Spans()
+    spans = OwnSpans()
     spans.begin(1, 0, process(1, 7))
     rows = MemoryTrace([make_row(conn=1, pid=0), make_row(conn=1, pid=9)]).rows(0, 2)
     assert list(spans.runs(0, rows)) == []
@@ -153,7 +166,7 @@ def test_processes_are_forgotten_on_all_their_connections_and_others_stay(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spans_module, "_MAX_SPANS", most)
-        spans = Spans()
+        spans = OwnSpans()
         known = {pid: process(pid, pid) for _, pid, _ in begins}
         last: dict[tuple[int, int], None] = {}
         for conn, pid, row in begins:
