@@ -101,6 +101,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
             "unreadable_bytes": trace.damaged_bytes,
         },
         "accounting": {**_counts(survey), "difference": accounting.difference},
+        "let_go_before_copied": _before_copied(trace),
         "losses": survey.losses.pack(),
         "problems": survey.problems,
         **RecordingContents.of(trace).document(),
@@ -114,6 +115,16 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
             }
             for conn, counts in survey.tally.by_conn.items()
         ],
+    }
+
+
+def _before_copied(trace: Trace) -> dict[str, Any] | None:
+    """What a copy tells of the time before the oldest row of its flight recorder."""
+    if not (told := trace.told_before):
+        return None
+    return {
+        "messages": sum(each.counts.total().messages for each in told),
+        "at_most": any(each.is_at_most for each in told),
     }
 
 
@@ -165,6 +176,13 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
                 f"{most}{thinned:,} by the flight recorder that this is a copy of: their sandboxes "
                 "held too much",
             )
+    if told := trace.told_before:
+        gone = sum(each.counts.total().messages for each in told)
+        most = "at most " * any(each.is_at_most for each in told)
+        yield (
+            "let go" if not trace.thinned else "",
+            f"{most}{gone:,} before the oldest row of the flight recorder that this is a copy of",
+        )
     if words := trace.lost.words():
         yield "", words
     yield from RecordingContents.of(trace).facts()

@@ -20,11 +20,11 @@ from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.excerpts import ExcerptMark
+from gvtui.trace.letgo import together
 from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.row import Kind, Row
 from gvtui.trace.summary import ConnectionCounts
-from gvtui.trace.thinned import copied_marks
 from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
@@ -117,11 +117,7 @@ def merge(traces: Sequence[Trace], out: Path, *, progress: Progress | None = Non
             limits=limits,
             before=before,
             host=host,
-            thinned=[
-                mark
-                for trace, shift in zip(traces, shifts, strict=True)
-                for mark in copied_marks(trace.thinned, shift=shift)
-            ],
+            let_go=together(zip((trace.let_go for trace in traces), shifts, strict=True)),
         )
         sink = RecordingSink(writer)
         copyings = _copyings(traces, shifts, sink, once)

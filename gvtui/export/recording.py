@@ -9,7 +9,6 @@ from gvtui.export.copying import RowCopying
 from gvtui.export.recordingsink import RecordingSink
 from gvtui.limits import AS_THEY_COME
 from gvtui.trace.summary import ConnectionCounts
-from gvtui.trace.thinned import copied_marks
 from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def writer_for(
         limits=replace(AS_THEY_COME, drops_a_second=trace.drops_a_second),
         before=drops_before(trace, conns=conns) if from_first else None,
         host=trace.host,
-        thinned=copied_marks(trace.thinned, conns=conns, from_ns=from_ns, to_ns=to_ns),
+        let_go=trace.let_go.copied(conns=conns, from_ns=from_ns, to_ns=to_ns),
     )
 
 

@@ -23,13 +23,14 @@ from gvtui.trace.header import (
     segment_header,
 )
 from gvtui.trace.host import host_in
+from gvtui.trace.letgo import LetGo, before_in, together
 from gvtui.trace.origin import OriginMark, TraceOrigin
 from gvtui.trace.reader import Trace
 from gvtui.trace.rebuild import saved_items
 from gvtui.trace.records import LogKind, Record, TraceError
 from gvtui.trace.scanning import Messages, scan_log
 from gvtui.trace.summary import ConnectionCounts
-from gvtui.trace.thinned import ThinnedMark, combined, let_go_in, thinned_in
+from gvtui.trace.thinned import combined, thinned_in
 from gvtui.trace.window import Window
 from gvtui.trace.writer import TraceWriter
 from gvtui.words import counted
@@ -73,7 +74,7 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
             limits=replace(AS_THEY_COME, drops_a_second=drop_limit_of(head)),
             before=ConnectionCounts.read(head.get("before")).drops_alone(),
             host=host_in(head),
-            thinned=[] if is_save_file else _let_go(logs),
+            let_go=None if is_save_file else _let_go(logs),
         )
         told = head.get("id")
         trace_id = told.hex() if isinstance(told, bytes) else ""
@@ -117,11 +118,13 @@ def _first_head(logs: list[Path]) -> dict[str, Any]:
     return combined([piece_header(log) for log in logs[: len(pieces) + 1]]) if pieces else head
 
 
-def _let_go(logs: list[Path]) -> list[ThinnedMark]:
-    """What the headers tell that was let go, of the pieces of a flight recorder or of a copy."""
+def _let_go(logs: list[Path]) -> LetGo:
+    """What the headers tell that was let go, of a flight recorder or of a copy."""
     heads = [piece_header(log) for log in logs if files.is_piece(log) or log == logs[0]]
-    told = [mark for head in heads for mark in (thinned_in(head), *let_go_in(head))]
-    return [mark for mark in told if mark.to_ns]
+    trace_id = folder_header(logs).get("id")
+    since = [thinned_in(head).known_as(trace_id) for head in heads]
+    own = LetGo(since, before_in(heads[0], _first_time(logs[0])))
+    return together([(LetGo.read(heads[0]), 0), (own, 0)])
 
 
 def _first_time(log: Path) -> int:

@@ -18,6 +18,7 @@ from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.details import list_in, pack_details, unpack_details
 from gvtui.trace.host import host_in
+from gvtui.trace.letgo import LetGo
 from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.payloads import payload_start
@@ -253,6 +254,17 @@ class Trace(RowReader):
         """What a flight recorder, or the one that this is a copy of, has let go since its oldest
         row, of sandboxes that held too much; oldest first. Rows that are held back count for none."""
         return self._segments.thinned(self.available_rows if self.limit is None else self.limit)
+
+    @property
+    def let_go(self) -> LetGo:
+        """All that has been let go, by this flight recorder or by the one that this is a copy of, as
+        the header of a copy is to tell it."""
+        return LetGo(self.thinned, self._segments.gone_before())
+
+    @property
+    def told_before(self) -> list[ThinnedMark]:
+        """See `Segments.told_before`."""
+        return self._segments.told_before()
 
     @property
     def thinned_pieces(self) -> dict[int, ThinnedMark]:

@@ -130,6 +130,18 @@ class Segment:
             window = Window(self.log, self.log.size, step=_STEP)
             yield shift, first_head(window, first[shift]) or {}
 
+    def first_row_of(self, shift: int) -> int:
+        """The id of the first row of the one of these recordings whose connections have been moved on
+        by so much."""
+        position = next((each.position for each in self.parts if each.shift == shift), 0)
+        low, high = self.first_row, self.end_row
+        row = np.empty(1, ROW_DTYPE)
+        while low < high:
+            middle = (low + high) // 2
+            self.read(middle, row)
+            low, high = (middle + 1, high) if row["offset"][0] < position else (low, middle)
+        return low
+
     def is_at(self, log: Path, index: Path) -> bool:
         """Whether these are still its files; if not, others have taken their places.
 

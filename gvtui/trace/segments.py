@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gvtui.trace import files
+from gvtui.trace.letgo import LetGo, before_in
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 from gvtui.trace.stretches import intact, stretches
-from gvtui.trace.thinned import combined, copied_marks, let_go_in, thinned_in
+from gvtui.trace.thinned import combined, copied_marks, thinned_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ class Segments:
         self._looked = 0
         self._replaced: list[tuple[float, Segment]] = []
         self._pieces: tuple[int, list[dict[str, Any]]] = (-1, [])
-        self._let_go: list[ThinnedMark] | None = None
+        self._let_go: list[LetGo] | None = None
         self._told: tuple[int, int, list[ThinnedMark]] = (-1, -1, [])
 
     def __iter__(self) -> Iterator[Segment]:
@@ -92,11 +93,26 @@ class Segments:
 
     def _all_thinned(self) -> list[ThinnedMark]:
         if self._folder is not None:
-            return list(self.thinned_pieces().values())
+            trace_id = self.oldest.head().get("id")
+            return [each.known_as(trace_id) for each in self.thinned_pieces().values()]
         if self._let_go is None:
-            heads = self.oldest.heads()
-            self._let_go = [mark for shift, head in heads for mark in let_go_in(head, shift)]
-        return self._let_go
+            self._let_go = [LetGo.read(head, shift) for shift, head in self.oldest.heads()]
+        return [mark for told in self._let_go for mark in told.since]
+
+    def told_before(self) -> list[ThinnedMark]:
+        """What had come before the oldest row of the flight recorder that this is a copy of."""
+        if self._folder is None:
+            self._all_thinned()
+        return [mark for told in self._let_go or () for mark in told.before]
+
+    def gone_before(self) -> list[ThinnedMark]:
+        """The same, and all that has come before the first row of this one."""
+        found = self.told_before()
+        is_folder = self._folder is not None
+        for shift, head in [(0, self.oldest.head())] if is_folder else self.oldest.heads():
+            first_ns = self._when(self.oldest.first_row_of(shift))
+            found += copied_marks(before_in(head, first_ns), shift=shift)
+        return found
 
     def _heads_of_pieces(self) -> list[dict[str, Any]]:
         """The headers of all pieces, and of the segment behind them; none without pieces."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from gvtui.trace.details import int_in, list_in
-from gvtui.trace.summary import MAX_LISTED, ConnectionCounts
+from gvtui.trace.details import int_in, list_in, text_in
+from gvtui.trace.summary import ConnectionCounts
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -16,6 +15,23 @@ if TYPE_CHECKING:
 
 
 _MAX_CONN = (1 << 32) - 1
+_MAX_ID = 64
+
+
+class LetGoFrom(NamedTuple):
+    """What tells messages that were let go from others, in whichever copies it is told."""
+
+    trace_id: str
+    """The flight recorder's, in hex."""
+    from_ns: int
+    to_ns: int
+
+    @classmethod
+    def read(cls, details: object) -> LetGoFrom:
+        """Back from plain values."""
+        told = details if isinstance(details, dict) else {}
+        times = (max(0, int_in(told, name)) for name in ("from_ns", "to_ns"))
+        return cls(text_in(told, "trace_id", _MAX_ID), *times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,8 @@ class ThinnedMark:
     """When the last of it came."""
     is_at_most: bool = False
     """Whether some of it may have come at another time, which a copy does not have."""
+    of: LetGoFrom | None = field(default=None, compare=False)
+    """What the header of a copy tells of where it was let go."""
 
     @property
     def text(self) -> str:
@@ -54,6 +72,7 @@ class ThinnedMark:
             "from_ns": self.from_ns,
             "to_ns": self.to_ns,
             **({"at_most": True} if self.is_at_most else {}),
+            **({"of": self.of._asdict()} if self.of else {}),
             **self.counts.packed(),
         }
 
@@ -67,6 +86,7 @@ class ThinnedMark:
             max(0, int_in(details, "from_ns")),
             max(0, int_in(details, "to_ns")),
             details.get("at_most") is True,
+            LetGoFrom.read(details["of"]) if "of" in details else None,
         )
 
     def and_also(self, other: ThinnedMark) -> ThinnedMark:
@@ -82,6 +102,11 @@ class ThinnedMark:
             max(self.to_ns, other.to_ns),
             self.is_at_most or other.is_at_most,
         )
+
+    def known_as(self, trace_id: object) -> ThinnedMark:
+        """The same, with what tells it from what other recorders have let go."""
+        told = trace_id.hex() if isinstance(trace_id, bytes) else ""
+        return replace(self, of=self.of or LetGoFrom(told, self.from_ns, self.to_ns))
 
     def copied(
         self, shift: int = 0, conns: Collection[int] = (), from_ns: int = 0, to_ns: int = 0
@@ -105,7 +130,7 @@ class ThinnedMark:
         if not self.to_ns or begin > end or not (by_conn or counts.other_connections):
             return None
         is_part = (begin, end) != (self.from_ns, self.to_ns)
-        return ThinnedMark(counts, begin, end, self.is_at_most or is_part)
+        return ThinnedMark(counts, begin, end, self.is_at_most or is_part, self.of)
 
 
 def thinned_in(head: dict[str, Any]) -> ThinnedMark:
@@ -125,20 +150,6 @@ def copied_marks(
     nothing of it."""
     told = [mark.copied(shift, conns, from_ns, to_ns) for mark in marks]
     return [mark for mark in told if mark is not None]
-
-
-def let_go_in(head: dict[str, Any], shift: int = 0) -> list[ThinnedMark]:
-    """What was let go of the rows of which a recording is a copy, as its header tells, oldest first;
-    connections get numbers higher by `shift`."""
-    return copied_marks(map(ThinnedMark.read, list_in(head, "let_go")), shift=shift)
-
-
-def packed_let_go(thinned: Iterable[ThinnedMark]) -> list[dict[str, Any]]:
-    """The same as it lies in a header: of very many connections, added up."""
-    told = list(thinned)
-    if sum(len(mark.counts.by_conn) for mark in told) > MAX_LISTED:
-        told = [reduce(ThinnedMark.and_also, told)]
-    return [mark.details() for mark in told]
 
 
 def standing_in(head: dict[str, Any]) -> set[int]:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gvtui.limits import Limits
+    from gvtui.trace.letgo import LetGo
     from gvtui.trace.shrinking import Former, Shrinks
     from gvtui.trace.summary import ConnectionCounts, Reception, SummaryCounts
-    from gvtui.trace.thinned import ThinnedMark
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -71,7 +71,7 @@ class TraceWriter:
         compressor: Shrinks | None = None,
         former: Former | None = None,
         keep_seconds: float = 0.0,
-        thinned: Sequence[ThinnedMark] = (),
+        let_go: LetGo | None = None,
     ) -> None:
         """Create the trace.
 
@@ -90,7 +90,7 @@ class TraceWriter:
                 None leaves them as they are.
             former: traces that nobody writes any more, whose segments it compresses besides.
             keep_seconds: how long a flight recorder keeps messages at most; 0 for no bound.
-            thinned: what was let go of the rows of which a recording is a copy.
+            let_go: what was let go of the rows of which a recording is a copy.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -105,7 +105,7 @@ class TraceWriter:
         self._segment_bytes = segment_bytes
         self._compressor, self._former = compressor, former
         self._keep_seconds = keep_seconds
-        self._thinned = thinned
+        self._let_go = let_go
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -139,7 +139,7 @@ class TraceWriter:
                 self._host,
                 compressor,
                 former,
-                thinned,
+                let_go,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -176,7 +176,7 @@ class TraceWriter:
             compressor=self._compressor,
             former=self._former,
             keep_seconds=self._keep_seconds,
-            thinned=self._thinned,
+            let_go=self._let_go,
         )
         fresh.reception = self.reception
         fresh.when_nearly_full = self.when_nearly_full

@@ -14,6 +14,7 @@ from gvtui.trace import files
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.fairness import ahead
 from gvtui.trace.flight import Flight, Spares
+from gvtui.trace.letgo import LetGo
 from gvtui.trace.output import FULL, KEPT_BACK, Output
 from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
@@ -21,14 +22,12 @@ from gvtui.trace.shares import Shares
 from gvtui.trace.shrinking import Shrinking
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.summary import ConnectionCounts, Reception, Summary, SummaryCounts
-from gvtui.trace.thinned import packed_let_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Sequence
     from pathlib import Path
 
     from gvtui.trace.shrinking import Former, Shrinks
-    from gvtui.trace.thinned import ThinnedMark
 
 _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
@@ -61,7 +60,7 @@ class WrittenFiles:
         host: dict[str, Any] | None = None,
         compressor: Shrinks | None = None,
         former: Former | None = None,
-        thinned: Sequence[ThinnedMark] = (),
+        let_go: LetGo | None = None,
     ) -> None:
         """Create them.
 
@@ -77,7 +76,7 @@ class WrittenFiles:
             host: the machine that received the messages, which the heads tell.
             compressor: compresses a flight recorder's complete segments, if any does.
             former: other traces whose segments it compresses.
-            thinned: what was let go of the rows of which a recording is a copy.
+            let_go: what was let go of the rows of which a recording is a copy.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -95,7 +94,7 @@ class WrittenFiles:
         self._host = host or {}
         self._standing, self._processes = standing, processes
         self._before = before or ConnectionCounts()
-        self._thinned = thinned
+        self._let_go = let_go or LetGo()
         self._shares = Shares()
         self._spares = Spares()
         self._shrinking: Shrinking | None = None
@@ -349,7 +348,7 @@ class WrittenFiles:
             "connections": self._standing(),
             **({"processes": self._carried(self.flight)} if self.flight is not None else {}),
             "before": self._before.packed(),
-            **({"let_go": packed_let_go(self._thinned)} if self._thinned else {}),
+            **self._let_go.details(),
             "needs": [],
             "previous": b"",
         }

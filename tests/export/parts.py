@@ -63,6 +63,17 @@ def thinned_folder(folder: Path) -> Path:
     return folder
 
 
+def worn_folder(folder: Path) -> Path:
+    """A flight recorder whose first messages have all gone, and later some of its loud connection."""
+    recorder = Recorder(folder)
+    for round_ in range(80):
+        is_late = round_ > 10
+        recorder.send(3 if is_late else 1, 1 if is_late else 60)
+        recorder.send(2, 60)
+    recorder.writer.close()
+    return folder
+
+
 def thinned(path: Path) -> list[ThinnedMark]:
     with closing(Trace.open(path)) as trace:
         return trace.thinned

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+from gvtui.export.convert import convert
 from gvtui.export.info import info_document, info_text, is_sound
+from gvtui.export.repairing import repair
+from gvtui.export.selection import Selection
+from gvtui.query.activity.letgo import let_go_before
 from gvtui.trace.losses import FULL
 from gvtui.trace.marks import LostMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.summary import Reception
 from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
-from tests.export.parts import make_cut, thinned, thinned_folder
+from tests.export.parts import make_cut, make_merge, recording, thinned, thinned_folder, worn_folder
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.test_survey import recorded
 
@@ -90,3 +95,59 @@ def test_a_copy_tells_what_was_let_go_as_the_flight_recorder_does(tmp_path: Path
     first = thinned(source)[0]
     facts, _, _ = said(make_cut(source, tmp_path / "b.gvtrace", to_ns=first.to_ns))
     assert facts["let go"] == f"at most {first.counts.total().messages:,} {words}"
+
+
+def make_convert(source: Path, out: Path) -> Path:
+    with closing(Trace.open(source)) as trace:
+        convert(Selection(trace), out)
+    return out
+
+
+def test_copies_tell_what_came_before_the_oldest_row(tmp_path: Path) -> None:
+    source = worn_folder(tmp_path / "live")
+    with closing(Trace.open(source)) as trace:
+        first_ns = trace.row(trace.first_row).recv_ns
+        gone = survey(trace).accounting.let_go
+        gone -= sum(each.counts.total().messages for each in trace.thinned)
+        assert trace.told_before == []
+        assert list(let_go_before(trace)) == []
+    assert gone > 0
+    other = recording(tmp_path / "other.gvtrace")
+    cut = make_cut(source, tmp_path / "cut.gvtrace")
+    repair(source, tmp_path / "repaired.gvtrace")
+    copies = [
+        cut,
+        make_convert(source, tmp_path / "converted.gvtrace"),
+        tmp_path / "repaired.gvtrace",
+        make_merge(tmp_path / "merged.gvtrace", other, source),
+        make_merge(tmp_path / "again.gvtrace", other, cut),
+        # In both it is the same.
+        make_merge(tmp_path / "twice.gvtrace", source, cut),
+        make_cut(cut, tmp_path / "further.gvtrace", to_ns=first_ns + 1000_000),
+    ]
+    words = "before the oldest row of the flight recorder that this is a copy of"
+    for copy in copies:
+        with closing(Trace.open(copy)) as trace:
+            lines = list(info_text(trace, survey(trace)))
+            assert f"{'':12}{gone:,} {words}" in lines, copy
+            document = info_document(trace, survey(trace))
+            assert document["let_go_before_copied"] == {"messages": gone, "at_most": False}
+            (told,) = let_go_before(trace)
+            assert (told.count, told.text) == (gone, f"{gone:,} messages were let go {words}")
+    later = make_cut(source, tmp_path / "later.gvtrace", from_ns=first_ns + 1)
+    with closing(Trace.open(later)) as trace:
+        assert trace.told_before == []
+    earlier = make_cut(source, tmp_path / "earlier.gvtrace", from_ns=first_ns - 9)
+    assert f"at most {gone:,} {words}" in "\n".join(said(earlier)[0].values())
+
+
+def test_two_parts_of_a_folder_that_are_merged_tell_once_what_was_let_go(tmp_path: Path) -> None:
+    source = thinned_folder(tmp_path / "live")
+    messages = sum(each.counts.total().messages for each in thinned(source))
+    # In the midst of what one mark tells of.
+    middle = (thinned(source)[2].from_ns + thinned(source)[2].to_ns) // 2
+    first = make_cut(source, tmp_path / "a.gvtrace", to_ns=middle)
+    second = make_cut(source, tmp_path / "b.gvtrace", from_ns=middle)
+    facts, lines, _ = said(make_merge(tmp_path / "c.gvtrace", first, second))
+    assert facts["let go"].startswith(f"at most {messages:,} by the flight recorder")
+    assert sum(", whole after " in line for line in lines) == 2

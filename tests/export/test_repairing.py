@@ -30,6 +30,7 @@ from tests.export.parts import (
     recording,
     thinned,
     thinned_folder,
+    worn_folder,
 )
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
 from tests.trace.test_pieces import Recorder as FlightRecorder
@@ -292,12 +293,7 @@ def break_header(log: Path) -> None:
 @pytest.mark.parametrize("which", ["oldest", "second", "whole"])
 def test_what_was_let_go_is_not_lost_where_a_header_is_damaged(tmp_path: Path, which: str) -> None:
     source = tmp_path / "live"
-    recorder = FlightRecorder(source)
-    for round_ in range(80):
-        # The first goes whole at last: there is something before the oldest piece.
-        recorder.send(1 + 2 * (round_ > 10), 1 if round_ > 10 else 60)
-        recorder.send(2, 60)
-    recorder.writer.close()
+    worn_folder(source)
     if which == "whole":
         for log in source.glob("kept-*"):
             log.unlink()

@@ -3,15 +3,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.marks import read_mark
 from gvtui.trace.summary import ConnectionCounts, SummaryCounts
 from gvtui.trace.thinned import (
+    LetGoFrom,
     ThinnedMark,
     combined,
     connected_in,
-    let_go_in,
-    packed_let_go,
     standing_in,
     thinned_in,
 )
@@ -74,22 +72,6 @@ def test_any_header_is_read(heads: list[dict[str, object]]) -> None:
         connected_in(head)
 
 
-def test_what_a_header_tells_of_a_copy_is_read() -> None:
-    told = [mark(1, 5, 10, 20), mark(2, 6, 20, 30)]
-    assert let_go_in({"let_go": packed_let_go(told)}) == told
-    shifted = let_go_in({"let_go": packed_let_go(told)}, shift=4)
-    assert [each.counts.by_conn for each in shifted] == [
-        {5: SummaryCounts(5, 500)},
-        {6: SummaryCounts(6, 600)},
-    ]
-
-
-def test_of_very_many_connections_a_header_adds_up() -> None:
-    told = [mark(conn, 1, conn, conn + 1) for conn in range(1, 5001)]
-    (both,) = let_go_in({"let_go": packed_let_go(told)})
-    assert (both.counts.total().messages, both.from_ns, both.to_ns) == (5000, 1, 5001)
-
-
 def test_a_copy_of_a_part_is_told_what_concerns_its_time() -> None:
     told = mark(3, 9, 100, 200)
     assert told.copied() == told
@@ -106,15 +88,10 @@ def test_a_copy_of_a_part_is_told_what_concerns_its_time() -> None:
 def test_a_copy_of_some_connections_is_told_of_these_alone() -> None:
     told = mark(3, 9, 100, 200).and_also(mark(4, 5, 100, 200))
     told.counts.other_connections = 2
+    known = told.known_as(b"\1\2")
+    assert known.known_as(b"\3").of == LetGoFrom("0102", 100, 200)
+    part = known.copied(shift=2, from_ns=150)
+    assert part is not None
+    assert ThinnedMark.read(part.details()).of == known.of
     assert told.copied(conns=[3]) == mark(3, 9, 100, 200)
     assert told.copied(conns=[5]) is None
-
-
-@given(anything, st.integers(0, 1 << 32), st.integers(0, 99), st.integers(0, 99))
-def test_any_header_of_a_copy_is_read(entry: object, conn: int, from_ns: int, to_ns: int) -> None:
-    head = {"let_go": [entry, {"counts": [[conn, 1]], "from_ns": from_ns, "to_ns": to_ns}]}
-    for shift in (0, 1, (1 << 32) - 1):
-        packed = pack_details({"let_go": packed_let_go(let_go_in(head, shift))})
-        for each in let_go_in(unpack_details(packed)):
-            assert all(0 < each_conn < 1 << 32 for each_conn in each.counts.by_conn)
-    assert let_go_in({"let_go": entry}) == [] or isinstance(entry, list)

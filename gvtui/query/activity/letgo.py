@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING
 from gvtui.query.activity.activity import Unseen
 from gvtui.query.activity.times import in_zone
 from gvtui.trace.reach import whole_from
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
     from gvtui.trace.reader import Trace
+
+
+def let_go_before(trace: Trace) -> Iterator[Unseen]:
+    """What had gone before the oldest row of the flight recorder that the trace is a copy of."""
+    if told := trace.told_before:
+        count = sum(each.counts.total().messages for each in told)
+        most = "at most " * any(each.is_at_most for each in told)
+        text = (
+            f"{most}{counted(count, 'message was', 'messages were')} let go before the oldest row of "
+            "the flight recorder that this is a copy of"
+        )
+        yield Unseen("rows", text, count)
 
 
 def let_go_since(trace: Trace, zone: tzinfo | None) -> Iterator[Unseen]:

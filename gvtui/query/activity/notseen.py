@@ -11,7 +11,7 @@ import numpy as np
 from gvtui.points.document import SessionError, parse_document
 from gvtui.query.activity.activity import SECTIONS, Unseen
 from gvtui.query.activity.calls import untraced
-from gvtui.query.activity.letgo import let_go_since
+from gvtui.query.activity.letgo import let_go_before, let_go_since
 from gvtui.query.activity.times import in_zone
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.transfers import UNTOLD
@@ -239,6 +239,7 @@ def _losses(
             text = f"{counted(refused, 'message was', 'messages were')} refused by limits"
             found.append(Unseen("limits", text, refused))
         found += [Unseen("rows", problem) for problem in survey.problems]
+    found += let_go_before(trace)
     found += let_go_since(trace, zone)
     if trace.damage:
         found.append(Unseen("rows", trace.damage.words, len(trace.damage)))
