@@ -7,6 +7,7 @@ that is left for them.
 from __future__ import annotations
 
 import time
+from collections import deque
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,11 +49,11 @@ if TYPE_CHECKING:
     from gvtui.query.kept.takenup import TakenUp
     from gvtui.trace.reader import Trace
 
-LEAST_APART = 1 << 15
-"""The fewest rows between two states: they are read in a sixth of a second."""
-MOST_STATES = 512
+LEAST_APART = 1 << 14
+"""The fewest rows between two states: they are read in a tenth of a second."""
+MOST_STATES = 1 << 12
 """The most states of a recording."""
-LEAST_BYTES, MOST_BYTES = 32 << 20, 512 << 20
+LEAST_BYTES, MOST_BYTES = 32 << 20, 1 << 30
 """The room for states: a quarter of the recording's size, and within these bounds."""
 _MOST_BEGINNINGS = 8
 """How often all rows are read again because a container's name was taken back."""
@@ -68,12 +69,18 @@ _WAIT_SECONDS = 0.5
 """Between two looks at whether rows have come."""
 
 
+_SIZED_BY = 8
+"""How many states tell how large the next ones will be: every now and then one is written wholly."""
+
+
 class _Written(NamedTuple):
     """What a state took."""
 
     row: int
-    size: int
-    """Bytes."""
+    told_bytes: int
+    """Of what it tells of all that it has: that grows with the rows."""
+    block_bytes: int
+    """Of what no state before it has."""
     seconds: float
 
 
@@ -150,7 +157,8 @@ class StateSpacer:
         self._room = room_for(trace.size_bytes)
         self._beginnings = 0
         self._reading_seconds = 0.0
-        self._last = _Written(trace.first_row, 0, 0.0)
+        self._written: deque[_Written] = deque(maxlen=_SIZED_BY)
+        self._states_left = MOST_STATES
         self._series = StateSeries({"trace": trace})
         self._chunks = ChunkWriter()
         self._pace = Pace()
@@ -207,7 +215,7 @@ class StateSpacer:
         Raises:
             NotKeptError: something cannot be written.
         """
-        for _ in range(MOST_STATES):
+        while self._states_left > 0:
             row = self._next_row()
             while row is None and self._has_grown():
                 row = self._next_row()
@@ -218,8 +226,10 @@ class StateSpacer:
                 state = self._state(row)
             if state is None:
                 return
-            self._last = _Written(row, sum(map(len, state.values())), process_time() - began)
-            is_due = self._pace.wrote(self._last.seconds)
+            seconds = process_time() - began
+            self._written.append(_Written(row, len(state[TOLD]), len(state[BLOCKS]), seconds))
+            self._states_left -= 1
+            is_due = self._pace.wrote(seconds)
             yield [(section_name(row, name), (packed,)) for name, packed in state.items()]
             if is_due:
                 self._read_back()
@@ -240,22 +250,23 @@ class StateSpacer:
 
     def _next_row(self) -> int | None:
         """Where the next state is to be; None if there is no room, or no row for it."""
-        trace, last = self._trace, self._last
+        trace, written = self._trace, self._written
         end, first = trace.available_rows, trace.first_row
         if self._may_grow:
             # What belongs to the rows at the end may be still to come.
             end -= _NEAR
-        left = end - last.row
+        last = written[-1].row if written else first
         apart = LEAST_APART
-        if last.size:
-            # What states tell grows with the rows.
-            expected = last.size * (1 + (end - first) / (last.row - first)) / 2
-            # How they grow shows only with time, and the first ones are small.
-            fitting = int(left * expected / max(self._room, 1))
-            apart = max(apart, min(fitting, last.row - first))
-            pace = (last.row - first) / max(self._reading_seconds, 1e-3)
-            apart = max(apart, int(last.seconds / WRITING_SHARE * pace))
-        for begin in range(last.row + apart, end, LEAST_APART):
+        if written:
+            growing = (1 + (end - first) / (last - first)) / 2
+            expected = growing * written[-1].told_bytes
+            expected += sum(each.block_bytes for each in written) / len(written)
+            fitting = (end - last) * max(expected / max(self._room, 1), 1 / (self._states_left + 1))
+            # How large they become shows only with time.
+            apart = max(apart, min(int(fitting), last - first))
+            pace = (last - first) / max(self._reading_seconds, 1e-3)
+            apart = max(apart, int(written[-1].seconds / WRITING_SHARE * pace))
+        for begin in range(last + apart, end, LEAST_APART):
             for row in range(begin, min(begin + _TRIED, end)):
                 if parts_nothing(trace, row):
                     return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgpack
@@ -18,17 +19,21 @@ from gvtui.query.kept.spaced import (
     TAKEN_IN,
     TOLD,
     SpacedStates,
+    section_name,
+    spaced_version,
 )
 from gvtui.query.kept.takenup import SECTIONS
 from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,
+    MOST_STATES,
     StateSpacer,
     keep_spaced,
     parts_nothing,
     room_for,
 )
 from gvtui.trace import keptfile
+from gvtui.trace.keptfile import identity_of, open_of, write_growing
 from gvtui.trace.reader import Trace
 from gvtui.trace.sidefiles import beside, spaced_path
 from gvtui.wire.pb import sentry_pb2
@@ -153,25 +158,46 @@ def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:
     assert room_for(1 << 50) == MOST_BYTES
 
 
-@pytest.mark.parametrize("room", [0, 1 << 20, 3 << 20])
-def test_states_stop_where_there_is_no_room(
+@pytest.mark.parametrize("room", [0, 3 << 16, 1 << 18])
+def test_states_are_as_far_apart_as_their_room_asks_for(
     path: Path, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spacing, "LEAST_BYTES", room)
     monkeypatch.setattr(spacing, "MOST_BYTES", room)
     trace = Trace.open(path, limit=0)
-    states = StateSpacer(trace, "").states()
-    size = sum(len(b"".join(pieces)) for state in states for _, pieces in state)
+    states = list(StateSpacer(trace, "").states())
+    end = trace.available_rows
     trace.close()
+    size = sum(len(b"".join(pieces)) for state in states for _, pieces in state)
     assert size <= room
+    rows = [int(name.partition(" ")[0]) for ((name, _), _) in states]
+    assert bool(rows) == bool(room)
+    # The first are no farther apart than what was read before them, and no part of the rows lacks one.
+    assert all(row <= 2 * before + 64 for before, row in pairwise([75, *rows]))
+    assert all(row - before <= end / 5 for before, row in pairwise([*rows, end] if rows else []))
 
 
 def test_there_are_no_more_states_than_so_many(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spacing, "MOST_STATES", 3)
+    monkeypatch.setattr(spacing, "MOST_STATES", 5)
     assert keep(path)
     states = states_of(path)
     assert states is not None
-    assert len(states.rows) == 3
+    assert len(states.rows) == 5
+    assert states.rows[-1] > 2171 * 2 / 3
+
+
+def test_the_file_has_room_for_so_many_states_of_large_recordings(
+    path: Path, tmp_path: Path
+) -> None:
+    version, place = spaced_version(""), tmp_path / "states"
+    rows = range(1 << 50, (1 << 50) + MOST_STATES)
+    sections = [(section_name(row, name), (b"",)) for row in rows for name in (TOLD, BLOCKS)]
+    identity = identity_of(path, beside(path))
+    assert identity is not None
+    assert write_growing(identity, version, lambda: rows.stop, [sections], place)
+    file = open_of(identity, version, place)
+    assert file is not None
+    assert len(file.names) == 2 * MOST_STATES
 
 
 def test_no_state_is_between_the_two_rows_of_what_is_told_twice(
