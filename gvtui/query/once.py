@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.calls.doubles import MOST_APART, Doubles, Twins
+from gvtui.query.passing import NotedFilter
 from gvtui.query.rowset import RowSet
 from gvtui.query.wrapping import WrappingFilter
 
@@ -41,6 +42,13 @@ def leave_out_doubles(
             passed[row - start] = False
 
 
+def known_of(condition: Filter | None) -> KnownRows | None:
+    """Which of the first rows of a trace pass a filter, where that is known."""
+    if isinstance(condition, OnceFilter):
+        return condition.known
+    return condition.passing.known() if isinstance(condition, NotedFilter) else None
+
+
 class OnceFilter(WrappingFilter):
     """Lets the rows of another filter pass, except raw rows whose decoded twin passes it too.
 
@@ -71,9 +79,12 @@ class OnceFilter(WrappingFilter):
         self._left_out = RowSet(trace.side_folders)
         """Those among the rows that were asked for."""
         self._repeated = repeated
+        self._passing = condition.passing if isinstance(condition, NotedFilter) else None
         self.known: KnownRows | None = None
         """Which of the first rows pass: the view need not ask for them."""
-        if repeated is not None and condition is None:
+        if self._passing is not None:
+            self.known = self._passing.known()
+        elif repeated is not None and condition is None:
             self.known = repeated.others(repeated.stop())
         self.found = np.empty(0, np.int64), np.empty(0, np.int64)
         """The raw and the decoded twins among the rows that `mask` was last asked for, as
@@ -85,8 +96,11 @@ class OnceFilter(WrappingFilter):
         first = self._trace.first_row
         self._left_out.let_go(first)
         found = len(self._left_out)
-        if self.known is not None and self._repeated is not None and first < self.known.stop:
-            found += self._repeated.count(first, self.known.stop)
+        stop = self.known.stop if self.known is not None else first
+        if first < stop and self._passing is not None:
+            found += self._passing.left_out(first, stop)
+        elif first < stop and self._repeated is not None:
+            found += self._repeated.count(first, stop)
         return found
 
     def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
@@ -113,7 +127,10 @@ class OnceFilter(WrappingFilter):
         if self.inner is not None:
             earlier = [row for row in earlier if self.inner.matches(trace, row)]
         self.late = [row for row in earlier if row >= trace.first_row]
-        self._left_out.add_all(np.append(inside, np.array(self.late, np.int64)))
+        left_out = np.append(inside, np.array(self.late, np.int64))
+        self._left_out.add_all(left_out)
+        if self._passing is not None:
+            self._passing.leave_out(left_out)
         return passed
 
     def matches(self, trace: RowSource, row_id: int) -> bool:

@@ -132,7 +132,7 @@ class RepeatedRows:
 
     def count(self, start: int, stop: int) -> int:
         """How many rows are repeated from one row to before another."""
-        return self._rows.count_before(stop) - self._rows.count_before(start)
+        return self._rows.count(start, stop)
 
     def others(self, stop: int) -> KnownRows:
         """The rows before one that are not repeated; it is what `stop` gave."""
@@ -142,8 +142,7 @@ class RepeatedRows:
         first = self._trace.first_row
         for number in range(first // CHUNK, -(-stop // CHUNK)):
             begin, end = max(number * CHUNK, first), min((number + 1) * CHUNK, stop)
-            is_whole = end - begin == CHUNK
-            repeated = self._rows.count_in(number) if is_whole else self.count(begin, end)
+            repeated = self.count(begin, end)
             if repeated < end - begin:
                 count = end - begin - repeated
                 yield KnownPart(begin, count, partial(self._others, number, begin, end))

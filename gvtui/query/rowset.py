@@ -85,7 +85,7 @@ class RowSet:
     def after(self, row: int) -> int | None:
         """The first row of the set that comes after a row; None if none does."""
         for number in self._numbers[bisect_left(self._numbers, row // CHUNK) :]:
-            rows = self._rows(number)
+            rows = self.rows_in(number)
             place = int(np.searchsorted(rows, row, "right"))
             if place < len(rows):
                 return int(rows[place])
@@ -94,7 +94,7 @@ class RowSet:
     def before(self, row: int) -> int | None:
         """The last row of the set that comes before a row; None if none does."""
         for number in reversed(self._numbers[: bisect_right(self._numbers, row // CHUNK)]):
-            rows = self._rows(number)
+            rows = self.rows_in(number)
             place = int(np.searchsorted(rows, row))
             if place:
                 return int(rows[place - 1])
@@ -105,7 +105,7 @@ class RowSet:
         number = row // CHUNK
         found = sum(self._counts[each] for each in self._numbers if each < number)
         if number in self._counts:
-            found += int(np.searchsorted(self._rows(number), row))
+            found += int(np.searchsorted(self.rows_in(number), row))
         return found
 
     def packed(self, first: int, stop: int) -> Iterator[bytes]:
@@ -132,9 +132,11 @@ class RowSet:
                 self._counts[number] = count
                 self._size += count
 
-    def count_in(self, number: int) -> int:
-        """How many rows of a chunk are in the set."""
-        return self._counts.get(number, 0)
+    def count(self, start: int, stop: int) -> int:
+        """How many rows of the set there are from one row to before another."""
+        if start % CHUNK == 0 and stop - start == CHUNK:
+            return self._counts.get(start // CHUNK, 0)
+        return self.count_before(stop) - self.count_before(start)
 
     def others_in(self, number: int) -> npt.NDArray[np.int64]:
         """The rows of a chunk that are not in the set, in order."""
@@ -162,8 +164,9 @@ class RowSet:
             self._counts[number] -= gone
             self._size -= gone
 
-    def _rows(self, number: int) -> npt.NDArray[np.int64]:
-        """The rows of a chunk, in order."""
+    def rows_in(self, number: int) -> npt.NDArray[np.int64]:
+        """The rows of a chunk that are in the set, in order."""
         chunk = self._chunks.get(number)
-        assert chunk is not None
+        if chunk is None:
+            return np.empty(0, np.int64)
         return np.flatnonzero(np.unpackbits(chunk, bitorder="little")) + number * CHUNK

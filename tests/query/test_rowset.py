@@ -85,7 +85,9 @@ def test_packed_it_is_the_same(added: list[int], first: int) -> None:
     for number in range(first, 4):
         begin = number * CHUNK
         own = [row - begin for row in kept if begin <= row < begin + CHUNK]
-        assert other.count_in(number) == len(own)
+        assert other.count(begin, begin + CHUNK) == len(own)
+        assert other.count(begin + 1, begin + 9) == sum(0 < place < 9 for place in own)
+        assert (other.rows_in(number) - begin).tolist() == own
         others = np.delete(np.arange(begin, begin + CHUNK), own)
         assert other.others_in(number).tolist() == others.tolist()
     with pytest.raises(ValueError, match="a chunk of 5 bytes"):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gvtui.query.calls.sides import JoinedSides
     from gvtui.query.filter.compile import Filter
     from gvtui.query.repeated import RepeatedRows
-    from gvtui.query.view import KnownRows, RowView
+    from gvtui.query.view import RowView
     from gvtui.trace.reader import Trace
 
 _LOOKING_SECONDS = 0.002
@@ -46,11 +46,6 @@ class DoubledRows:
     def left_out(self) -> int:
         """How many rows of the view are left out only because another one repeats them."""
         return self._once.left_out if self._once is not None else 0
-
-    @property
-    def known(self) -> KnownRows | None:
-        """Which of the first rows pass what `narrowed` gave last, where that is known."""
-        return self._once.known if self._once is not None else None
 
     @property
     def are_sought(self) -> bool:

@@ -13,6 +13,8 @@ from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.helpers.answers import LastAnswers
+from gvtui.query.once import known_of
+from gvtui.query.passing import LastPassing
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
 from gvtui.query.repeated import RepeatedRows
@@ -92,6 +94,7 @@ class Model:
         self.moments = Moments(self, clock)
         """When it is, and when things happened."""
         self._answers = LastAnswers()
+        self._passing = LastPassing()
         self._aside: Aside | None = None
         """The trace that grows, while it is shown as of a row."""
         self.beforehand = Beforehand(self._audit_variable)
@@ -376,11 +379,14 @@ class Model:
             ahead = Ahead(
                 self.trace, self.condition, answers=self._answers.of(self.trace, self.condition)
             )
-        shown = self.doubles.narrowed(self.condition, shown=self.shows_doubles)
+        condition = self.condition
+        if condition is not None and condition.is_of_messages and not self.is_live:
+            condition = self._passing.noted(self.trace, condition)
+        shown = self.doubles.narrowed(condition, shown=self.shows_doubles)
         if self.whole_calls:
             self.view = call_view(self.trace, shown, self.analysis.pairs, ahead)
         else:
-            self.view = RowView(self.trace, shown, ahead, self.doubles.known)
+            self.view = RowView(self.trace, shown, ahead, known_of(shown))
         self.generation += 1
 
     def stand_in(self, row_id: int) -> int:
