@@ -122,6 +122,7 @@ class Supervisor:
             now_ns=time.time_ns(),
             reach=self._reach,
             kept=kept,
+            former=self._place.former if self._place is not None else (0, 0),
         )
 
     def _hear(self, event: dict[str, Any]) -> None:

@@ -69,6 +69,7 @@ def status_document(
     now_ns: int,
     reach: Reach,
     kept: tuple[int, float] | None,
+    former: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     """How the monitor is, as plain values.
 
@@ -82,6 +83,7 @@ def status_document(
         reach: how far back rows reach.
         kept: for how many bytes and seconds rows are kept, 0 seconds for no bound; None for a
             recording, which keeps all.
+        former: how many traces of former monitors are in the folder, and how many bytes they take.
     """
     keep_bytes, keep_seconds = kept if kept is not None else (None, None)
     connections = trace.connections
@@ -100,6 +102,8 @@ def status_document(
             "free_bytes": _free_bytes(monitor.trace_path),
             "keep_bytes": keep_bytes,
             "keep_seconds": keep_seconds or None,
+            "former_traces": former[0],
+            "former_bytes": former[1],
             "rows_behind": trace.available_rows - trace.end_row,
         },
         "connections": {
@@ -175,6 +179,10 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"trace        {escape(trace['path'], _MAX_TEXT)}"
     yield f"             {trace['bytes']:,} bytes{room}"
     yield f"keeps        {_kept(trace.get('keep_bytes'), trace.get('keep_seconds'))}"
+    if former := trace.get("former_traces"):
+        many = counted(former, "trace") + " of former monitors"
+        yield f"             {trace['former_bytes']:,} of these now for {many}: their oldest segments"
+        yield "             go first, whoever sent what is in them"
     yield f"viewers      {told['viewers']} attached"
     now = counted(connections["now"], "connection")
     refused = f", {connections['refused']:,} refused" if connections["refused"] else ""
@@ -289,6 +297,12 @@ _METRICS = (
         "gauge",
         "How long messages are kept at most; missing if only the room counts.",
         lambda told: told["trace"]["keep_seconds"],
+    ),
+    _Metric(
+        "gvtui_former_traces_bytes",
+        "gauge",
+        "Room that the traces of former monitors in the folder take.",
+        lambda told: told["trace"]["former_bytes"],
     ),
     _Metric(
         "gvtui_disk_free_bytes",

@@ -100,6 +100,9 @@ class MonitorPlace:
         self._keep_seconds = keep_seconds
         self._is_folder = is_folder
         self._looked_at = -math.inf
+        self.former = (0, 0)
+        """How many traces of former monitors there were when it was looked last, and how many bytes
+        of disk they took together."""
         self._lock: BinaryIO | None = None
         self._note = path / _NOTE if is_folder else _beside(path)
         try:
@@ -153,6 +156,7 @@ class MonitorPlace:
             sizes[trace] = _size(trace)
         total = sum(sizes.values())
         gone: list[Path] = []
+        former: list[int] = []
         for trace, size in sizes.items():
             left = size
             while total > self._keep_bytes and left and not is_guarded(trace):
@@ -160,6 +164,9 @@ class MonitorPlace:
                 total -= before - left
             if size and not left:
                 gone.append(trace)
+            elif not is_guarded(trace):
+                former.append(left)
+        self.former = len(former), sum(former)
         return gone
 
     def let_old_go(self, now_ns: int) -> list[Path]:

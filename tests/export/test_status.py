@@ -42,6 +42,7 @@ def document(
     others: int = 0,
     closed: tuple[int, ...] = (),
     kept: tuple[int, float] | None = None,
+    former: tuple[int, int] = (0, 0),
 ) -> dict[str, Any]:
     writer = TraceWriter(tmp_path / "x.gvtrace")
     for number in range(others):
@@ -66,6 +67,7 @@ def document(
         now_ns=60_000_000_000,
         reach=reach,
         kept=kept,
+        former=former,
     )
     trace.close()
     writer.close()
@@ -140,3 +142,15 @@ def test_sandboxes_with_long_names_make_no_document_that_nobody_can_send(tmp_pat
     assert told["connections"]["now"] == 101
     assert 20 < len(told["sandboxes"]) < 101
     assert len(msgpack.packb(told)) < MOST_NAME_BYTES * 2
+
+
+def test_traces_of_former_monitors_are_told(tmp_path: Path) -> None:
+    told = json.loads(json.dumps(document(tmp_path, kept=(1 << 20, 0.0), former=(3, 65536))))
+    assert (told["trace"]["former_traces"], told["trace"]["former_bytes"]) == (3, 65536)
+    lines = list(status_text(told))
+    place = lines.index("keeps        1,048,576 bytes at most")
+    assert " ".join(" ".join(lines[place + 1 : place + 3]).split()) == (
+        "65,536 of these now for 3 traces of former monitors: their oldest segments go first, whoever "
+        "sent what is in them"
+    )
+    assert "gvtui_former_traces_bytes 65536" in status_metrics(told).splitlines()

@@ -119,11 +119,36 @@ def test_of_a_former_trace_no_more_goes_than_must(tmp_path: Path) -> None:
     assert one.let_go() == []
     with closing(Trace.open(old)) as trace:
         assert trace.row(trace.end_row - 1).fd == 599
+    assert one.former == (1, sum(each.stat().st_blocks * 512 for each in old.iterdir()))
     one._keep_bytes = 1
     assert one.let_go() == [old]
+    assert one.former == (0, 0)
     assert traces_in(tmp_path) == [held]
     os.close(lock)
     one.close()
+
+
+def test_shares_are_those_of_one_trace(tmp_path: Path) -> None:
+    """What a quiet sandbox sent to a former monitor goes before what a loud one sends now."""
+    place = MonitorPlace(tmp_path, tmp_path / "s", 1, is_folder=True)
+    former = Recorder(tmp_path / "20260101")
+    for _ in range(60):
+        former.send(1)
+        former.send(2, 60)
+    former.writer.close()
+    assert former.got()[1] == former.sent[1]
+    held, lock = make_folder(tmp_path)
+    now = Recorder(held)
+    for _ in range(12):
+        now.send(2, 60)
+    taken = [each.stat().st_blocks for each in (*former.folder.iterdir(), *held.iterdir())]
+    place._keep_bytes = sum(taken) * 512 - 60_000
+    place.let_go()
+    assert former.got()[1] != former.sent[1]
+    assert now.got()[2] == now.sent[2]
+    now.writer.close()
+    os.close(lock)
+    place.close()
 
 
 def test_what_is_too_old_goes(tmp_path: Path) -> None:
