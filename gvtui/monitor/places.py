@@ -162,7 +162,10 @@ class MonitorPlace:
             while total > self._keep_bytes and left and not is_guarded(trace):
                 before, left = left, _without_oldest(trace)
                 total -= before - left
-            if size and not left:
+                if left >= before:
+                    # Another user's: nothing of it can be removed.
+                    break
+            if not trace.exists():
                 gone.append(trace)
             elif not is_guarded(trace):
                 former.append(left)
@@ -190,7 +193,7 @@ class MonitorPlace:
             while logs and _last_ns(logs[0]) < before_ns:
                 logs.pop(0)
                 _without_oldest(trace)
-                if not logs:
+                if not trace.exists():
                     gone.append(trace)
         return gone
 
@@ -220,12 +223,11 @@ def _without_oldest(trace: Path) -> int:
     first, *others = files.logs_in(trace).values() or [None]
     if first is None or not others:
         shutil.rmtree(trace, ignore_errors=True)
-        return 0
-    with contextlib.suppress(OSError):
-        first.unlink(missing_ok=True)
-        files.index_path(first).unlink(missing_ok=True)
-        return _size(trace)
-    return 0
+    else:
+        with contextlib.suppress(OSError):
+            first.unlink(missing_ok=True)
+            files.index_path(first).unlink(missing_ok=True)
+    return _size(trace)
 
 
 def _last_ns(log: Path) -> int:

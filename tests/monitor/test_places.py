@@ -128,6 +128,19 @@ def test_of_a_former_trace_no_more_goes_than_must(tmp_path: Path) -> None:
     one.close()
 
 
+def test_what_cannot_be_removed_is_not_told_to_have_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = MonitorPlace(tmp_path, tmp_path / "s", 1, is_folder=True, keep_seconds=100)
+    old = write(tmp_path, "20260101")
+    monkeypatch.setattr("gvtui.monitor.places.shutil.rmtree", lambda *_, **__: None)
+    assert one.let_go() == []
+    assert one.former[0] == 1
+    assert one.let_old_go(1 << 62) == []
+    assert traces_in(tmp_path) == [old]
+    one.close()
+
+
 def test_shares_are_those_of_one_trace(tmp_path: Path) -> None:
     """What a quiet sandbox sent to a former monitor goes before what a loud one sends now."""
     place = MonitorPlace(tmp_path, tmp_path / "s", 1, is_folder=True)
