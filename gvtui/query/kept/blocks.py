@@ -82,16 +82,21 @@ class BlockWriter:
         self.packed_bytes += sum(place.size for place in places)
         return places
 
-    def add(self, block: bytes) -> Found:
+    def add(self, block: bytes, *others: bytes) -> Found:
         """Where a block of any size lies, for a table that the caller makes; if it is new, it goes to
-        `take`."""
-        return self._place(block)[:4]
+        `take`.
 
-    def _place(self, block: bytes) -> Place:
+        Args:
+            block: it.
+            others: tell the same; the one is taken that becomes the smallest.
+        """
+        return self._place(block, *others)[:4]
+
+    def _place(self, block: bytes, *others: bytes) -> Place:
         plain = _digest(block)
         known = self._known.get(plain) or self._former.get(plain)
         if known is None:
-            packed = self._zstd.compress(block)
+            packed = min(map(self._zstd.compress, (block, *others)), key=len)
             known = Place(self._state, self._size, len(packed), _digest(packed), plain, packed)
             self._own.append(packed)
             self._size += len(packed)

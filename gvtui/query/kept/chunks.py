@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from gvtui.query.kept.blocks import BlockWriter, Found
 
     Read = Callable[[int, int, int], bytes]
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 PAGE = 64
 """How many chunks a page of the table tells of."""
+_AS_IT_IS, _AS_STEPS = b"n", b"s"
+"""How a block has a chunk: its numbers, or of each how far it is from the one before."""
 
 
 class _Told:
@@ -50,7 +54,7 @@ class _Told:
             if found is None:
                 self.places.pop(chunk, None)
             else:
-                self.places[chunk] = blocks.add(found.tobytes())
+                self.places[chunk] = blocks.add(_AS_IT_IS + found.tobytes(), _steps_of(found))
         pages = {chunk // PAGE for chunk in changed}
         for page in pages:
             self.pages.pop(page, None)
@@ -162,10 +166,10 @@ class ChunkReader:
 
         def chunk(number: int) -> bytes:
             try:
-                found: bytes = plain(read_block(places[number], self._read))
+                block: bytes = plain(read_block(places[number], self._read))
             except (BrokenStateError, zstandard.ZstdError) as error:
                 raise OSError(f"chunk {number} has changed in the file: {error}") from error
-            return found
+            return _numbers_of(block)
 
         made.lend(places, chunk)
         return made
@@ -182,6 +186,19 @@ class ChunkReader:
                 with suppress(BrokenStateError, OSError, LookupError):
                     read_block(place, self._read)
                     self._sound.add(_key(place))
+
+
+def _steps_of(chunk: npt.NDArray[np.int32]) -> bytes:
+    """Numbers that ascend, as row ids do, have a block that is a hundredth of that of the numbers."""
+    return _AS_STEPS + np.diff(chunk, prepend=np.int32(0)).tobytes()
+
+
+def _numbers_of(block: bytes) -> bytes:
+    """The bytes of a chunk's numbers."""
+    if block[:1] == _AS_IT_IS:
+        return block[1:]
+    steps = np.frombuffer(block, np.int32, offset=1)
+    return np.cumsum(steps, dtype=np.int32).tobytes()
 
 
 def _key(place: Found) -> int:

@@ -96,6 +96,22 @@ def test_what_has_not_changed_is_not_written_again() -> None:
     assert max(map(len, written.tables)) < 250
 
 
+@pytest.mark.parametrize("least", [0, -(1 << 31), (1 << 31) - CHUNK])
+def test_numbers_that_ascend_take_little_room(least: int) -> None:
+    ascending = np.arange(least, least + CHUNK, dtype=np.int64).astype(np.int32)
+    scattered = np.random.default_rng(1).integers(-(1 << 31), 1 << 31, CHUNK, np.int32)
+    column, written = RowColumn(), Written()
+    for numbers in (ascending, scattered, ascending[::-1]):
+        column.chunk(0)[:] = numbers
+        written.write([column])
+        reader = written.reader()
+        found = reader.column(written.places(len(written.taken) - 1)[0]).read(0)
+        assert found is not None
+        assert found.tolist() == numbers.tolist()
+    assert max(len(written.taken[0]), len(written.taken[2])) < CHUNK / 100
+    assert len(written.taken[1]) < 4.1 * CHUNK
+
+
 def test_chunks_that_were_let_go_are_not_there() -> None:
     column, written = RowColumn(), Written()
     for chunk in (1, PAGE, PAGE + 1):
