@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import click
 
@@ -54,7 +54,25 @@ def apply(options: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
     return decorate
 
 
-FILE = click.Path(path_type=Path)
+class _File(click.Path):
+    """A file or folder. A symbolic link that is named is followed, whatever its name; those that are
+    found in a folder in place of segments are not."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        path = cast("Path", super().convert(value, param, ctx))
+        if path.is_symlink() and path.is_file():
+            from gvtui.trace.files import is_of_folder
+
+            return path.resolve() if is_of_folder(path) else path
+        return path
+
+
+FILE = _File(path_type=Path)
 
 OUT_OPTION = click.option(
     "-o",

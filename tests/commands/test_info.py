@@ -100,3 +100,13 @@ def test_a_recording_cut_anywhere_is_read_as_far_as_it_goes(
         assert found["accounting"]["logged"] == sum(end <= cut for end in ends)
         assert found["closed_segments"] == 0
         assert code == (1 if found["damage"]["unreadable_bytes"] else 0)
+
+
+def test_a_link_that_is_named_is_followed_whatever_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = recorded(tmp_path / "a.gvtrace", Reception(70))
+    for name in ("b.gvtrace", "20261128.gvtrace"):
+        (tmp_path / name).symlink_to(path)
+        assert run(["info", str(tmp_path / name)]) == 0
+        assert "received    70" in capsys.readouterr().out.splitlines()
