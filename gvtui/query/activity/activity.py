@@ -14,9 +14,11 @@ from gvtui.query.filter.write import equals
 from gvtui.query.rowids import RowIds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy.typing as npt
+
+    from gvtui.query.activity.rowledger import RowLedger
 
 MAX_ROWS = 64
 """How many rows behind a line its filter names one by one."""
@@ -68,9 +70,16 @@ class Behind:
     text: str = ""
     """A filter that finds them and no others, if it is not made from `rows`."""
     many: RowIds | None = field(default=None, compare=False, repr=False)
-    """All of them, if there are more than `MAX_ROWS`."""
+    """Those that are neither in `rows` nor in `ledger`, if there are more than `MAX_ROWS`."""
     parts: list[Behind] = field(default_factory=list, compare=False, repr=False)
     """The rows of other lines, which together are the rows of this one, if they are many."""
+    ledger: RowLedger | None = field(default=None, compare=False, repr=False)
+    """Has the rows, those of a line from the first on, those that only wait for one from when they
+    are too many for `rows`."""
+    number: int = field(default=-1, compare=False, repr=False)
+    """That of these rows in the ledger; -1 if it has none of them."""
+    taken: array[int] | None = field(default=None, compare=False, repr=False)
+    """The numbers of others whose rows in the ledger were taken for good."""
 
     def add(self, rows: Iterable[int], kinds: Iterable[str]) -> None:
         """Count rows that were not counted before."""
@@ -83,29 +92,42 @@ class Behind:
             self.last = taken[-1]
         self.count += len(taken)
         self.kinds.update(kinds)
-        if self.many is not None:
-            self.many.add(taken)
-        elif self.rows is not None:
+        if self.number >= 0 and self.ledger is not None:
+            self.ledger.add(self.number, taken)
+        if self.rows is not None:
             rows = sorted({*self.rows, *taken})
             # Of a call between two sockets both sides may be of one line.
             self.count = len(rows)
             self._set_rows(rows)
+        elif self.number < 0:
+            self._more().add(taken)
 
     def take(self, other: Behind) -> None:
-        """Count the rows of another one for good; it may go on by itself."""
-        if other.many is None:
-            self.add(other.rows or (), other.kinds)
+        """Count the rows of another one for good; it may go on by itself.
+
+        Args:
+            other: its ledger is this one's, if both have one.
+        """
+        if other.rows is not None:
+            self.add(other.rows, other.kinds)
             return
-        many = self.many if self.many is not None else RowIds(self.rows or ())
-        many.join(other.many)
-        self.rows, self.many = None, many
+        if self.rows is not None and self.number < 0:
+            self.many = RowIds(self.rows)
+        self.rows = None
+        if other.many is not None:
+            self._more().join(other.many)
+        self.ledger = self.ledger or other.ledger
+        if numbers := other.numbers:
+            self.taken = array("I") if self.taken is None else self.taken
+            self.taken.extend(numbers)
         self.first = other.first if self.first < 0 else min(self.first, other.first)
         self.last = max(self.last, other.last)
         self.count += other.count
         self.kinds |= other.kinds
 
     def join(self, other: Behind) -> None:
-        """Count the rows of another line too."""
+        """Count the rows of another line too; not for one that is in a ledger itself."""
+        assert self.ledger is None
         own = self.rows
         if own is not None and other.rows is not None:
             rows = sorted({*own, *other.rows})
@@ -122,9 +144,27 @@ class Behind:
         self.last = max(self.last, other.last)
         self.kinds |= other.kinds
 
+    def _more(self) -> RowIds:
+        if self.many is None:
+            self.many = RowIds()
+        return self.many
+
     def _set_rows(self, rows: list[int]) -> None:
-        few = len(rows) <= MAX_ROWS
-        self.rows, self.many = (array("Q", rows), None) if few else (None, RowIds(rows))
+        if len(rows) <= MAX_ROWS:
+            self.rows = array("Q", rows)
+            return
+        self.rows = None
+        if self.ledger is None:
+            self.many = RowIds(rows)
+        elif self.number < 0:
+            self.number = self.ledger.new_line()
+            self.ledger.add(self.number, rows)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers under which the ledger has the rows."""
+        own = [self.number] if self.number >= 0 else []
+        return [*own, *self.taken] if self.taken is not None else own
 
     @property
     def is_exact(self) -> bool:
@@ -147,24 +187,45 @@ class Behind:
     def mask(self, start: int, count: int) -> npt.NDArray[np.bool_]:
         """Which of `count` rows from `start` on are behind the line; not for one with a `text`."""
         found = np.zeros(count, np.bool_)
-        if start > self.last or start + count <= self.first:
-            return found
-        if self.many is not None:
-            return self.many.mask(start, count)
-        for row in self.rows or ():
-            if start <= row < start + count:
-                found[row - start] = True
-        for each in self.parts:
-            if each.first < start + count and each.last >= start:
-                found |= each.mask(start, count)
+        asked: dict[RowLedger, list[int]] = {}
+        for each in self._every():
+            if start > each.last or start + count <= each.first:
+                continue
+            numbers = each.numbers
+            if numbers and each.ledger is not None:
+                asked.setdefault(each.ledger, []).extend(numbers)
+            else:
+                for row in each.rows or ():
+                    if start <= row < start + count:
+                        found[row - start] = True
+            if each.many is not None:
+                found |= each.many.mask(start, count)
+        for ledger, wanted in asked.items():
+            found |= ledger.mask(wanted, start, count)
         return found
 
     def count_before(self, row: int) -> int:
-        """How many of the rows come before a row; not for a line with a `text`."""
-        if self.many is not None:
-            return self.many.count_before(row)
-        own = sum(each < row for each in self.rows or ())
-        return own + sum(each.count_before(row) for each in self.parts)
+        """How many of the rows come before a row, as far as they have not been let go, or before the
+        oldest that has not; not for a line with a `text`."""
+        found = 0
+        asked: dict[RowLedger, list[int]] = {}
+        for each in self._every():
+            if each.rows is not None:
+                found += sum(own < row for own in each.rows)
+            elif each.ledger is not None:
+                asked.setdefault(each.ledger, []).extend(each.numbers)
+            if each.many is not None:
+                found += each.many.count_before(row)
+        return found + sum(ledger.count_before(own, row) for ledger, own in asked.items())
+
+    def _every(self) -> Iterator[Behind]:
+        """This one, its parts, and theirs: those that have rows of their own are among them."""
+        yield self
+        for part in self.parts:
+            if part.parts:
+                yield from part._every()
+            else:
+                yield part
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.numbers import int32
 from gvtui.points.names import event_type, point_name
 from gvtui.query.activity.activity import SECTIONS, ActivityLine, Behind
+from gvtui.query.activity.rowledger import RowLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,18 @@ _MAX_NAMES = 1 << 12
 class ActivityLines:
     """The lines of all sections."""
 
-    def __init__(self, trace: RowSource, max_lines: int = MAX_LINES) -> None:
+    def __init__(
+        self, trace: RowSource, max_lines: int = MAX_LINES, *, has_ledger: bool = True
+    ) -> None:
+        """Make them, without any.
+
+        Args:
+            trace: where the rows are from.
+            max_lines: how many lines a section has.
+            has_ledger: whether the rows are in a ledger; for few rows, or a moment, they need none.
+        """
+        self.ledger = RowLedger(trace.side_folders) if has_ledger else None
+        """The rows behind the lines, but for those that were taken from another ledger."""
         self.refused = 0
         """How many rows have no line because their section was full."""
         self.untold: dict[str, int] = {}
@@ -76,7 +88,7 @@ class ActivityLines:
             if len(lines) >= self._max_lines:
                 self.refused += sum(each.count if isinstance(each, Behind) else 1 for each in rows)
                 return None
-            line = lines[what, details] = ActivityLine(what, Behind(), details, is_begun=True)
+            line = lines[what, details] = ActivityLine(what, self._new(), details, is_begun=True)
         if rows and isinstance(rows[0], Behind):
             for each in rows:
                 line.behind.take(each)
@@ -86,6 +98,23 @@ class ActivityLines:
         line.bytes_in += bytes_in
         line.bytes_out += bytes_out
         return line
+
+    def _new(self) -> Behind:
+        """No rows yet, for a line."""
+        if self.ledger is None:
+            return Behind()
+        return Behind(ledger=self.ledger, number=self.ledger.new_line())
+
+    def put_away(self) -> None:
+        """Have which rows are behind the lines take little memory: to be called after a slice."""
+        if self.ledger is not None:
+            self.ledger.put_away()
+
+    def let_go(self, before: int) -> None:
+        """Forget which rows before one are behind the lines, as far as there are many of them: how
+        many they were stays known."""
+        if self.ledger is not None:
+            self.ledger.let_go(before)
 
     def name(self, row: np.void) -> str:
         """The name of a row's call or event, as `evt.type` has it."""

@@ -6,7 +6,7 @@ or closed. And a raw row may turn out to repeat a decoded one that comes after i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ class RowsAlike(NamedTuple):
 class _Waiting:
     """The rows that are alike, and the bytes that they moved."""
 
-    behind: Behind = field(default_factory=Behind)
+    behind: Behind
     came: int = 0
     went: int = 0
 
@@ -105,7 +105,7 @@ class PendingRows:
 
         Args:
             part: the slice.
-            lines: know the names of calls.
+            lines: know the names of calls; what waits is added to them later.
         """
         acts = ((part.happened & _MATTERS) != 0) | (part.came > 0) | (part.went > 0) | part.failed
         waits = acts & (part.numbers > 0)
@@ -164,7 +164,9 @@ class PendingRows:
         for each in groups(np.arange(len(places)), *columns):
             *told, person = (column[each[0]].item() for column in columns)
             alike = RowsAlike._make((*told, names[person]))
-            waiting = self._waiting.setdefault(alike, _Waiting())
+            waiting = self._waiting.get(alike)
+            if waiting is None:
+                waiting = self._waiting[alike] = _Waiting(Behind(ledger=lines.ledger))
             mine = places[each]
             waiting.behind.add((mine + part.start).tolist(), [lines.name_of_call(alike.call)])
             waiting.came += int(part.came[mine].sum())

@@ -98,6 +98,7 @@ class ActivityReader(Follower):
     def _begin(self) -> None:
         if self._trace.first_row > self.position:
             self.missed_rows += self._trace.first_row - self.position
+        self.lines.let_go(self._trace.first_row)
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
         is_message = rows["kind"] == Kind.MESSAGE
@@ -120,6 +121,7 @@ class ActivityReader(Follower):
         over = self._pending.settled()
         if over is not None:
             self._filing.take_in(over, self.lines)
+        self.lines.put_away()
 
     def _time(self, rows: npt.NDArray[np.void]) -> None:
         times = np.where(rows["time_ns"] != 0, rows["time_ns"], rows["recv_ns"])
@@ -148,7 +150,7 @@ class ActivityReader(Follower):
         """The lines of the rows that wait, by what is known now."""
         now = (self._resolved.position, self.position)
         if self._late_lines is None or self._late_lines[0] != now:
-            lines = ActivityLines(self._trace)
+            lines = ActivityLines(self._trace, has_ledger=False)
             self._filing.take_in(self._pending.part(), lines)
             self._late_lines = now, lines
         return self._late_lines[1]

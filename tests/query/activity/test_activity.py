@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.activity.activity import MAX_ROWS, SECTIONS, Activity, Behind
+from gvtui.query.activity.rowledger import RowLedger
 from gvtui.query.filter.compile import compile_filter
 
 
@@ -66,6 +67,58 @@ def test_a_mask_has_exactly_the_rows_that_were_counted(groups: list[list[int]], 
     found = np.flatnonzero(behind.mask(at, 100)) + at
     assert found.tolist() == sorted(row for row in seen if at <= row < at + 100)
     assert behind.count_before(at) == sum(row < at for row in seen)
+
+
+GROUPS = st.lists(st.tuples(st.booleans(), st.sets(st.integers(0, 999), max_size=80)), max_size=8)
+
+
+@given(st.lists(GROUPS, max_size=4), st.integers(0, 900), st.booleans())
+def test_lines_with_one_ledger_have_their_rows_and_those_that_waited(
+    lines: list[list[tuple[bool, set[int]]]], at: int, is_late: bool
+) -> None:
+    ledger, joined, every = RowLedger(), Behind(), set[int]()
+    for groups in lines:
+        line, seen = Behind(ledger=ledger, number=ledger.new_line()), set[int]()
+        if is_late:
+            line = Behind()
+        for waits, group in groups:
+            new = group - every
+            seen |= new
+            every |= new
+            if waits:
+                waiting = Behind(ledger=ledger)
+                for row in sorted(new):
+                    waiting.add([row], ["read"])
+                line.take(waiting)
+            else:
+                line.add(new, ["read"])
+            ledger.put_away()
+        assert line.count == len(seen)
+        if len(seen) <= MAX_ROWS and line.rows is not None:
+            assert line.rows.tolist() == sorted(seen)
+        if seen:
+            assert (line.first, line.last) == (min(seen), max(seen))
+            joined.join(line)
+        found = np.flatnonzero(line.mask(at, 100)) + at
+        assert found.tolist() == sorted(row for row in seen if at <= row < at + 100)
+        assert line.count_before(at) == sum(row < at for row in seen)
+    assert joined.count == len(every)
+    assert np.flatnonzero(joined.mask(0, 1000)).tolist() == sorted(every)
+    assert joined.count_before(at) == sum(row < at for row in every)
+
+
+def test_a_row_that_comes_twice_to_a_line_is_one_row() -> None:
+    ledger = RowLedger()
+    behind = Behind(ledger=ledger, number=ledger.new_line())
+    waiting = Behind(ledger=ledger)
+    for rows in (range(MAX_ROWS), range(10)):
+        behind.add(rows, ["sendfile"])
+    assert behind.count == MAX_ROWS
+    waiting.add(range(MAX_ROWS + 1), ["sendfile"])
+    behind.take(waiting)
+    ledger.put_away()
+    assert np.flatnonzero(behind.mask(0, 100)).tolist() == [*range(MAX_ROWS + 1)]
+    assert behind.count_before(100) == MAX_ROWS + 1
 
 
 def test_a_section_without_lines_is_empty() -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gvtui.query.activity import pending
+from gvtui.query.activity.activity import MAX_ROWS
 from gvtui.query.activity.lines import ActivityLines
 from gvtui.query.activity.part import part_of
 from gvtui.query.activity.pending import PendingRows
@@ -126,3 +127,31 @@ def test_rows_that_wait_are_told_as_often_as_it_is_asked(tmp_path: Path) -> None
     [line] = reader.section("read").lines
     assert line.behind.count == 1
     trace.close()
+
+
+def test_many_rows_that_wait_are_those_of_the_line_before_it_is_told_and_then(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.open(3, "/etc/motd")
+    for _ in range(2 * MAX_ROWS):
+        world.call(MessageType.SYSCALL_READ, syscall_pb2.Read, "read", 10, fd=3)
+    world.close(3)
+    world.open(3, "/etc/motd")
+    world.writer.close()
+    growing = Growing(world.path)
+    rows = growing.trace.held_rows(0, growing.rows)
+    closed = int(np.flatnonzero(rows["type"] == MessageType.SYSCALL_CLOSE)[0])
+    seen = []
+    for upto in (closed, growing.rows):
+        growing.grow(upto, 100)
+        [line] = growing.reader.section("read").lines
+        mask = line.behind.mask(0, closed)
+        assert (line.behind.count, int(mask.sum())) == (
+            2 * MAX_ROWS + 1 + (upto > closed),
+            2 * MAX_ROWS + 1,
+        )
+        assert line.behind.count_before(closed) == 2 * MAX_ROWS + 1
+        seen.append(mask.nonzero()[0].tolist())
+    assert seen[0] == seen[1]
+    growing.close()
