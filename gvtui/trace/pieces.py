@@ -11,7 +11,6 @@ import errno
 import math
 import os
 import time
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +21,18 @@ from gvtui.trace.contents import Contents, chunks
 from gvtui.trace.details import list_in, unpack_details
 from gvtui.trace.fairness import Held, age_part, ahead, letting_go
 from gvtui.trace.header import segment_header
+from gvtui.trace.heldfiles import HeldFile, best_pair, is_link, on_disk, taken
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import ROW_SIZE, Kind, Row
-from gvtui.trace.segment import Segment
 from gvtui.trace.shares import sender_of
 from gvtui.trace.thinned import connected_in
 from gvtui.trace.thinning import Source, thin
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Hashable
     from pathlib import Path
+
+    from gvtui.trace.segment import Segment
 
 MOST_PIECES = 16
 """Pieces that stand before the oldest segment; of more, two that follow each other become one when
@@ -47,47 +48,6 @@ _MARGIN_OF_GUESS = 16
 
 _MARGIN = 4
 """One part in so many of a segment is let go besides: heads and texts take room too."""
-
-
-@dataclass(slots=True)
-class _File:
-    """A segment, or a piece."""
-
-    log: Path
-    number: int
-    piece: files.Piece | None = None
-    size: int = 0
-    """Bytes of its log and its index."""
-    holds: Contents = field(default_factory=Contents)
-
-    @property
-    def by_conn(self) -> dict[int, int]:
-        """Bytes of the messages of each connection that has rows in it."""
-        return self.holds.by_conn
-
-    @property
-    def sent(self) -> int:
-        """Bytes of all messages and their rows, not compressed."""
-        return sum(self.by_conn.values())
-
-    @property
-    def plain_size(self) -> int:
-        """Bytes of both where they are not compressed, about."""
-        return max(self.size, self.sent)
-
-    @property
-    def overhead(self) -> int:
-        """Bytes that are nobody's: header, summary and marks."""
-        return max(0, self.size - self.sent)
-
-    @contextlib.contextmanager
-    def open(self) -> Iterator[Segment]:
-        """Open it for reading."""
-        segment = Segment.open(self.number, self.log, files.index_path(self.log))
-        try:
-            yield segment
-        finally:
-            segment.close()
 
 
 class Pieces:
@@ -120,7 +80,7 @@ class Pieces:
         self._known: dict[str, Contents] = {}
         self._made: set[str] = set()
         """The names of those that are compressed if that is of use."""
-        self._tidies: tuple[list[_File], Path] = ([], folder)
+        self._tidies: tuple[list[HeldFile], Path] = ([], folder)
 
     def prepare(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Keep what is to be kept of the segments that go next.
@@ -143,7 +103,7 @@ class Pieces:
             self._known.clear()
             self._senders.clear()
         pieces = self._in_order(numbers)
-        whole = [self._look(_File(self._path(number), number)) for number in numbers[:-1]]
+        whole = [self._look(HeldFile(self._path(number), number)) for number in numbers[:-1]]
         self._forget([*pieces, *whole])
         old = [each for each in pieces if each.number < numbers[0]]
         prepared = {each.number: each for each in pieces if each.number >= numbers[0]}
@@ -163,7 +123,7 @@ class Pieces:
             # It goes when the disk has become full without it. What comes can be thinned later, so less
             # of it is reckoned with: quiet ones must not go for a guess.
             free = room - sum(each.size for each in (*old, *behind))
-            soon = max(_on_disk(segment_bytes, whole), free - free // _MARGIN_OF_GUESS)
+            soon = max(on_disk(segment_bytes, whole), free - free // _MARGIN_OF_GUESS)
             gone = letting_go(
                 [self._held(each) for each in going],
                 [self._held(each) for each in behind],
@@ -172,14 +132,14 @@ class Pieces:
             )
             following = self._path(numbers[place + 1])
             chained = [*old, known] if known is not None else old
-            before = _taken(chained)
+            before = taken(chained)
             old = self._thin_all(chained, gone, following, segment_bytes)
             if known is None:
                 made = self._keep(segment, gone[-1], following, segment_bytes, is_first=not old)
                 old += [made] if made is not None else []
-            to_free += _taken(old) - before
-            is_link = bool(old) and old[-1].number == segment.number and _is_link(old[-1])
-            to_free -= 0 if is_link else segment.size
+            to_free += taken(old) - before
+            goes_on = bool(old) and old[-1].number == segment.number and is_link(old[-1])
+            to_free -= 0 if goes_on else segment.size
         self._tidies = ([each for each in old if each.number < numbers[0]], self._path(numbers[0]))
         self._join(_MOST_IN_HASTE)
 
@@ -197,15 +157,15 @@ class Pieces:
     def _path(self, number: int) -> Path:
         return files.segment_path(self._folder, number)
 
-    def _in_order(self, numbers: list[int]) -> list[_File]:
+    def _in_order(self, numbers: list[int]) -> list[HeldFile]:
         """The pieces that count, oldest first, those among them that are not seen yet; all other
         files of pieces are removed."""
         for path in files.left_of_pieces(self._folder):
             path.unlink(missing_ok=True)
         chained = files.counting(self._folder, numbers)
-        return [self._look(_File(self._folder / each.name, each.last, each)) for each in chained]
+        return [self._look(HeldFile(self._folder / each.name, each.last, each)) for each in chained]
 
-    def _look(self, file: _File) -> _File:
+    def _look(self, file: HeldFile) -> HeldFile:
         """Find the size of a file, and what the connections in it have sent."""
         info, index = file.log.stat(), files.index_path(file.log).stat()
         file.size = info.st_size + index.st_size
@@ -241,7 +201,7 @@ class Pieces:
             details = unpack_details(segment.payloads.read(row_id, row))
             self._senders[row.conn] = sender_of(row.conn, details)
 
-    def _forget(self, there: list[_File]) -> None:
+    def _forget(self, there: list[HeldFile]) -> None:
         """Forget files that have gone, and connections of which nothing is there."""
         names = {each.log.name for each in there}
         self._known = {key: known for key, known in self._known.items() if key in names}
@@ -252,14 +212,14 @@ class Pieces:
     def _sender(self, conn: int) -> Hashable:
         return self._senders.get(conn, ("connection", conn))
 
-    def _held(self, file: _File) -> Held:
+    def _held(self, file: HeldFile) -> Held:
         sums: dict[Hashable, int] = {self._sender(conn): 0 for conn in file.holds.standing}
         for conn, size in file.by_conn.items():
             sender = self._sender(conn)
             sums[sender] = sums.get(sender, 0) + size
         return Held(min(file.size, file.sent), sums)
 
-    def _coming(self, newest: _File, size: int) -> dict[Hashable, int]:
+    def _coming(self, newest: HeldFile, size: int) -> dict[Hashable, int]:
         """What will come of each in so many bytes: as much as came last."""
         held = self._held(newest)
         last = Held(size, held.by_sender)
@@ -267,13 +227,13 @@ class Pieces:
 
     def _thin_all(
         self,
-        pieces: list[_File],
+        pieces: list[HeldFile],
         gone: list[frozenset[Hashable]],
         following: Path,
         segment_bytes: int,
-    ) -> list[_File]:
+    ) -> list[HeldFile]:
         """Let go what is to go of pieces; gives those that there are then."""
-        left: list[_File] = []
+        left: list[HeldFile] = []
         for place, (each, senders) in enumerate(zip(pieces, gone, strict=False)):
             assert each.piece is not None
             if not senders:
@@ -291,13 +251,13 @@ class Pieces:
 
     def _keep(
         self,
-        segment: _File,
+        segment: HeldFile,
         senders: frozenset[Hashable],
         following: Path,
         segment_bytes: int,
         *,
         is_first: bool,
-    ) -> _File | None:
+    ) -> HeldFile | None:
         """Keep what is to be kept of a segment; None if nothing is, and no piece comes before."""
         stays = any(self._sender(conn) not in senders for conn in segment.by_conn)
         if not stays and is_first:
@@ -308,16 +268,16 @@ class Pieces:
         log = self._folder / piece.name
         os.link(files.index_path(segment.log), files.index_path(log))
         os.link(segment.log, log)
-        return self._look(_File(log, piece.last, piece))
+        return self._look(HeldFile(log, piece.last, piece))
 
     def _thin(
         self,
         piece: files.Piece,
-        sources: list[_File],
+        sources: list[HeldFile],
         senders: frozenset[Hashable],
         following: Path,
         spare: int,
-    ) -> _File:
+    ) -> HeldFile:
         """Write a piece of files, without what some have sent.
 
         Raises:
@@ -345,7 +305,7 @@ class Pieces:
                 synced=synced,
             )
         self._made.add(piece.name)
-        return self._look(_File(self._folder / piece.name, piece.last, piece))
+        return self._look(HeldFile(self._folder / piece.name, piece.last, piece))
 
     def _join(self, most: int) -> None:
         """Make one piece of two, where there are more than so many."""
@@ -383,38 +343,7 @@ class Pieces:
             self._remove([each])
             return
 
-    def _remove(self, pieces: list[_File]) -> None:
+    def _remove(self, pieces: list[HeldFile]) -> None:
         for each in pieces:
             each.log.unlink(missing_ok=True)
             files.index_path(each.log).unlink(missing_ok=True)
-
-
-def best_pair(sizes: Sequence[int], may: Sequence[bool]) -> int:
-    """The place of the first of the two neighbours that are most alike in size: so each row is copied
-    a few times in all, however much is kept.
-
-    Args:
-        sizes: of all.
-        may: of each pair whether it is one to be chosen; at least one is.
-    """
-    ratios = [
-        (one + other) / max(1, min(one, other)) if is_one else math.inf
-        for (one, other), is_one in zip(pairwise(sizes), may, strict=True)
-    ]
-    return ratios.index(min(ratios))
-
-
-def _on_disk(plain_bytes: int, segments: Sequence[_File]) -> int:
-    """Bytes of disk that so many will take when they are as small as those of segments are."""
-    plain = sum(each.plain_size for each in segments)
-    return plain_bytes * sum(each.size for each in segments) // max(1, plain)
-
-
-def _taken(pieces: list[_File]) -> int:
-    """Bytes of disk that pieces take besides the segments that are there."""
-    return sum(each.size for each in pieces if not _is_link(each))
-
-
-def _is_link(file: _File) -> bool:
-    """Whether a piece is another name of its segment."""
-    return file.log.stat().st_nlink > 1

@@ -15,7 +15,7 @@ from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.contents import Contents
 from gvtui.trace.keep import save
 from gvtui.trace.marks import read_mark
-from gvtui.trace.pieces import MOST_PIECES, Pieces, best_pair
+from gvtui.trace.pieces import MOST_PIECES, Pieces
 from gvtui.trace.reach import whole_from
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ROW_DTYPE, Kind
@@ -172,18 +172,6 @@ def test_a_sandbox_that_was_there_first_stays_whole(tmp_path: Path) -> None:
     got = recorder.got()
     assert got[1] == recorder.sent[1]
     assert got[2] == recorder.sent[2][-len(got[2]) :]
-
-
-def test_rows_are_copied_a_few_times_however_many_pieces_there_are() -> None:
-    sizes: list[int] = []
-    copied = 0
-    for _ in range(2000):
-        sizes.append(1)
-        while len(sizes) > MOST_PIECES:
-            place = best_pair(sizes, [True] * MOST_PIECES)
-            sizes[place : place + 2] = [sum(sizes[place : place + 2])]
-            copied += sizes[place]
-    assert copied < 12 * 2000
 
 
 def test_what_goes_for_its_age_is_in_pieces_of_its_own(tmp_path: Path) -> None:
