@@ -81,6 +81,23 @@ def test_columns_are_as_they_were_at_each_state(
         assert [values(reader.column(each)) for each in places] == told
 
 
+def test_each_of_many_states_tells_where_its_chunks_lie() -> None:
+    column, written = RowColumn(), Written()
+    states = 1300
+    for state in range(states):
+        column.chunk(state // 4)[state % 4] = state + 1
+        written.write([column])
+    reader = written.reader()
+    for state in (states - 1, 0, 1, 700, 2):
+        found = reader.column(written.places(state)[0])
+        assert found.known() == list(range(state // 4 + 1))
+        assert values(found) == {chunk: 4 * chunk + 1 for chunk in found.known()}
+        last = found.read(state // 4)
+        assert last is not None
+        assert np.count_nonzero(last) == state % 4 + 1
+    assert len(written.tables[-1]) < 500
+
+
 def test_what_has_not_changed_is_not_written_again() -> None:
     column, written = RowColumn(), Written()
     noise = np.random.default_rng(1)

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import spaced
-from gvtui.query.kept.spaced import SpacedStates, StateAt
+from gvtui.query.kept.spaced import TOLD, SpacedStates, StateAt, section_name
 from gvtui.query.kept.takenup import SECTIONS
 from gvtui.query.processes.processes import Processes
 from gvtui.query.repeated import RepeatedRows
 from gvtui.query.resolved.descriptions import Descriptions
 from gvtui.query.spacing import keep_spaced
+from gvtui.trace.keptfile import KeptFile
 from gvtui.trace.reader import Trace
 from gvtui.trace.sidefiles import beside, spaced_path
 from tests.query.kept.near import have_states
@@ -180,6 +181,24 @@ def test_the_trace_takes_in_what_the_state_had(trace: Trace) -> None:
     assert (sandbox.container_id, sandbox.messages) == (known.container_id, known.messages)
     assert trace.connections.messages == connections.messages > state.row // 2
     assert trace.lost.words() == lost.words()
+
+
+def test_to_take_a_state_up_nothing_is_read_that_another_state_tells(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, read_told = list[str](), KeptFile.read
+
+    def read_noted(file: KeptFile, name: str) -> bytes | None:
+        told.append(name)
+        return read_told(file, name)
+
+    monkeypatch.setattr(KeptFile, "read", read_noted)
+    with closing(Trace.open(path)) as trace:
+        state = best(trace, trace.available_rows)
+        assert state is not None
+        assert read(trace, state)
+        assert state.restored == set(SECTIONS)
+        assert told == [section_name(state.row, TOLD)]
 
 
 def test_what_is_not_kept_is_read(trace: Trace) -> None:
