@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.query.activity import rowledger
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from tests.query.activity.runs import TRACES, activity_in, activity_of
@@ -102,3 +105,29 @@ def test_what_changes_files_users_and_namespaces_is_told_once_each(tmp_path: Pat
         "namespaces": ["sentry/clone(CLONE_NEWNS|CLONE_NEWPID)"],
     }
     assert any(each.text.startswith("1 call of recvmmsg, sendmmsg") for each in activity.not_seen)
+
+
+def test_of_rows_that_a_flight_recorder_lets_go_only_their_number_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rowledger, "CHUNK", 16)
+    trace = Trace.open(TRACES / "network-2024.trace")
+    analysis = Analysis(trace)
+    reader = ActivityReader(analysis.context)
+    analysis.finish()
+    while reader.advance(50):
+        pass
+    lines, ledger = reader.section("failed", folds=False).lines, reader.lines.ledger
+    assert ledger is not None
+    behind = max((line.behind for line in lines), key=lambda behind: behind.count)
+    assert behind.rows is None
+    rows = behind.mask(0, trace.end_row).nonzero()[0].tolist()
+    trace.first_row = rows[100]
+    reader.advance()
+    _, _, last = next(iter(ledger._full.values()))
+    assert 0 not in ledger._full
+    assert last >= trace.first_row
+    assert behind.count_before(trace.first_row) == 100
+    left = behind.mask(trace.first_row, trace.end_row - trace.first_row)
+    assert (left.nonzero()[0] + trace.first_row).tolist() == rows[100:]
+    trace.close()
