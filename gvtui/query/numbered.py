@@ -52,6 +52,14 @@ class Numbered(Generic[_Value]):
         page = self._pages.get(number >> _BITS)
         return None if page is None else page.held.get(number)
 
+    def oldest(self) -> int:
+        """A number of the page that came first, the one that came first there.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        return next(iter(next(iter(self._pages.values())).held))
+
     def put(self, number: int, value: _Value) -> None:
         """Give an object a number."""
         page = self._pages.get(number >> _BITS)

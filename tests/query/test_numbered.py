@@ -56,6 +56,19 @@ def test_objects_whose_numbers_ascend_are_in_that_order_also_while_others_come()
     assert found == [number for number in range(1000) if number % 3] == list(table)
 
 
+def test_the_oldest_is_of_the_page_that_came_first() -> None:
+    table: Numbered[int] = Numbered()
+    for number in (300, 5, 301, 299):
+        table.put(number, number)
+    found = []
+    while len(table):
+        found.append(table.oldest())
+        table.pop(found[-1])
+    assert found == [300, 301, 299, 5]
+    with pytest.raises(StopIteration):
+        table.oldest()
+
+
 def test_what_is_not_there_has_no_item() -> None:
     with pytest.raises(KeyError):
         Numbered[int]()[5]

@@ -48,11 +48,19 @@ parts that follow from the trace."""
 CONTAINED: dict[str, tuple[str, ...]] = {
     "NumberedPage": ("held",),
     "OneOrSeveral": ("_last", "_several"),
+    "Process": ("children", "threads", "execs", "_recent"),
+    "Behind": ("kinds",),
 }
-"""The attributes of a class's objects that are lists or dictionaries to which nothing else refers,
-and whose keys are numbers, texts or tuples of such: they are kept with their object."""
+"""The attributes of a class's objects that are lists, sets or dictionaries to which nothing else
+refers, and whose keys are numbers, texts or tuples of such: they are kept with their object."""
 
-TOGETHER = {"NumberedPage": 4, "OneOrSeveral": 1}
+TOGETHER = {
+    "NumberedPage": 4,
+    "OneOrSeveral": 1,
+    "Process": 128,
+    "ActivityLine": 128,
+    "Behind": 128,
+}
 """How many objects of a class are filled together, where these are few."""
 
 ROOMS = ("gvtui.query.", "gvtui.trace.", "gvtui.decode.")

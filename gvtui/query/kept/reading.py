@@ -361,20 +361,18 @@ class StateReader:
         if how == 8:
             return list(zip(*map(self._column, rest[0]), strict=True))
         if how == 9:
-            return self._contained(*map(self._column, rest))
+            return self._contained(rest[0], *map(self._column, rest[1:]))
         return [self._value(value) for value in rest[0]]
 
     def _contained(
-        self, lengths: Sequence[int], *columns: Sequence[Any]
-    ) -> list[list[Any]] | list[dict[Any, Any]]:
-        """Lists of a column, or dictionaries of one of keys and one of values."""
-        if sum(lengths) != len(columns[0]) or len(columns) > 2:
-            raise BrokenStateError("other contents of lists or dictionaries")
-        if len(columns) == 1:
-            every = iter(columns[0])
-            return [list(islice(every, length)) for length in lengths]
-        pairs = zip(*columns, strict=True)
-        return [dict(islice(pairs, length)) for length in lengths]
+        self, kind: str, lengths: Sequence[int], contents: Sequence[Any], *values: Sequence[Any]
+    ) -> list[Any]:
+        """Lists or sets of a column, or dictionaries of one of keys and one of values."""
+        if sum(lengths) != len(contents) or len(values) != (kind == "dict"):
+            raise BrokenStateError("other contents of lists, sets or dictionaries")
+        make = {"list": list, "set": set, "dict": dict}[kind]
+        every = zip(contents, *values, strict=True) if values else iter(contents)
+        return [make(islice(every, length)) for length in lengths]
 
     def _value(self, told: Any) -> Any:  # noqa: ANN401
         if type(told) is not tuple:

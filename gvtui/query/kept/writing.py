@@ -208,14 +208,16 @@ class StateWriter:
         return self._column(values, is_data=True)
 
     def _contained(self, values: Sequence[Any]) -> list[Any]:
-        """Lists or dictionaries, with what they contain."""
-        every = list(chain.from_iterable(values))
-        told = [9, self._column(list(map(len, values))), self._column(every)]
-        if all(type(value) is list for value in values):
-            return told
-        if not all(type(value) is dict and _are_plain(value) for value in values):
-            raise NotKeptError("a container that is of another kind")
-        return [*told, self._column(list(chain.from_iterable(map(_values, values))))]
+        """Lists, sets or dictionaries, with what they contain."""
+        kind = type(values[0])
+        is_plain = kind is list or all(map(_are_plain, values))
+        if kind not in (list, set, dict) or not is_plain or set(map(type, values)) != {kind}:
+            raise NotKeptError(f"containers such as {kind}")
+        own = map(_sorted, values) if kind is set else values
+        columns = [list(map(len, values)), list(chain.from_iterable(own))]
+        if kind is dict:
+            columns.append(list(chain.from_iterable(map(_values, values))))
+        return [9, kind.__name__, *map(self._column, columns)]
 
     def _column(self, values: Sequence[Any], *, is_data: bool = False) -> list[Any]:
         """Many values: those of one simple kind without looking at each."""

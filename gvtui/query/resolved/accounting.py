@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.numbered import Numbered
 from gvtui.query.resolved.doubled import DOUBLED
 from gvtui.query.resolved.transfers import array_of, sysnos_between, sysnos_in, sysnos_out
 from gvtui.trace.row import Direction, Kind
@@ -27,7 +28,7 @@ class ByteAccounting:
         self._descriptions = descriptions
         self.moved = np.zeros(2, np.int64)
         """How many bytes were read and written in all."""
-        self._bytes: dict[int, tuple[int, int]] = {}
+        self._bytes: Numbered[tuple[int, int]] = Numbered()
         self._in = self._out = self._between = array_of(frozenset())
 
     def settle(self, architecture: str) -> None:
@@ -108,10 +109,10 @@ class ByteAccounting:
         total_out = np.bincount(which, went, len(each)).tolist()
         for number, read, wrote in zip(each.tolist(), total_in, total_out, strict=True):
             if number:
-                before = self._bytes.get(number, (0, 0))
+                before = self.bytes_of(number)
                 if len(self._bytes) >= _MAX_PROCESSES:
-                    del self._bytes[next(iter(self._bytes))]
-                self._bytes[number] = before[0] + int(read), before[1] + int(wrote)
+                    self._bytes.pop(self._bytes.oldest())
+                self._bytes.put(number, (before[0] + int(read), before[1] + int(wrote)))
 
     def _both_sides(
         self,
@@ -139,7 +140,7 @@ class ByteAccounting:
         description = self._descriptions.get(number)
         if process in self._bytes:
             before = self._bytes[process]
-            self._bytes[process] = before[0] - came, before[1] - went
+            self._bytes.put(process, (before[0] - came, before[1] - went))
         if description is not None:
             description.bytes_in -= came
             description.bytes_out -= went
@@ -148,4 +149,4 @@ class ByteAccounting:
 
     def bytes_of(self, process: int) -> tuple[int, int]:
         """How many bytes a process, by its number, read and wrote."""
-        return self._bytes.get(process, (0, 0))
+        return self._bytes.get(process) or (0, 0)

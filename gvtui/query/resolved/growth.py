@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.numbered import Numbered
 from gvtui.query.resolved.changes import FilesChange
 from gvtui.query.source import groups
 
@@ -83,7 +84,7 @@ class DescriptorGrowth:
     def __init__(self) -> None:
         self._known: dict[int, _Floors] = {}
         self._ending: list[tuple[int, int]] = []
-        self._ended: dict[int, tuple[int, bool]] = {}
+        self._ended: Numbered[tuple[int, bool]] = Numbered()
         """For processes that have ended, what they had open then, and whether it had grown."""
 
     def take(self, changes: FilesChanges) -> None:
@@ -111,18 +112,18 @@ class DescriptorGrowth:
         floors = self._known.pop(process, None)
         if floors is not None and floors.now:
             if len(self._ended) >= _MAX_PROCESSES:
-                del self._ended[next(iter(self._ended))]
-            self._ended[process] = (floors.now, grown)
+                self._ended.pop(self._ended.oldest())
+            self._ended.put(process, (floors.now, grown))
 
     def at_end(self, process: int) -> int:
         """How many descriptors a process had open when it ended; 0 if it has not, or if it is not
         known."""
-        return self._ended.get(process, (0, False))[0]
+        return (self._ended.get(process) or (0, False))[0]
 
     def growing(self, row: int) -> int:
         """How many processes grow, or had grown when they ended; the row is as for `grows`."""
         living = sum(self.grows(process, row) for process in list(self._known))
-        return living + sum(grown for _, grown in list(self._ended.values()))
+        return living + sum(grown for _, grown in self._ended)
 
     def grows(self, process: int, row: int) -> bool:
         """Whether a process has opened more than it closed for a while, or had when it ended.
@@ -133,6 +134,6 @@ class DescriptorGrowth:
         """
         floors = self._known.get(process)
         if floors is None:
-            return self._ended.get(process, (0, False))[1]
+            return (self._ended.get(process) or (0, False))[1]
         floors.go_on(row)
         return floors.rises

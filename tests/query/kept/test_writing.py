@@ -159,6 +159,14 @@ def test_tables_of_objects_as_keys_are_not_written() -> None:
         read_back(table=table)
 
 
+def test_what_is_kept_with_its_object_can_be_changed_by_itself() -> None:
+    lines = [Behind(kinds={"open"}), Behind(kinds={"open", "read"}), Behind()]
+    found = read_back(lines=lines)["lines"]
+    assert found == lines
+    found[2].kinds.add("write")
+    assert [each.kinds for each in found] == [{"open"}, {"open", "read"}, {"write"}]
+
+
 def test_parts_of_a_table_are_filled_when_they_are_asked_for() -> None:
     objects: Numbered[Description] = Numbered()
     for number in range(4000):
