@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 15
 """How many plain bytes a block has at most."""
 _DIGEST_BYTES = 16
+_MOST_TOGETHER = 1 << 20
+"""How many bytes of blocks that lie side by side are read at once."""
 _LEVEL = 1
 _PLACES = np.dtype(
     [("state", "<u4"), ("offset", "<u4"), ("size", "<u4"), ("digest", "V", _DIGEST_BYTES)]
@@ -122,7 +124,7 @@ def read_table(table: bytes, read: Callable[[int, int, int], bytes]) -> list[Cal
     """
     try:
         counts, *told = msgpack.unpackb(zstandard.ZstdDecompressor().decompress(table))
-        blocks = [read_block(place, read) for place in unpacked_places(told)]
+        blocks = _read_blocks(unpacked_places(told), read)
         if sum(counts) != len(blocks):
             raise BrokenStateError("a table of other blocks")
         pieces: list[Callable[[], bytes]] = []
@@ -163,8 +165,41 @@ def read_block(place: Found, read: Callable[[int, int, int], bytes]) -> bytes:
         BrokenStateError: they are others now.
         OSError: they cannot be read.
     """
-    state, offset, size, digest = place
-    block = read(state, offset, size)
+    return _checked(place, read(*place[:3]))
+
+
+def _read_blocks(places: list[Found], read: Callable[[int, int, int], bytes]) -> list[bytes]:
+    """The bytes of many blocks; those that lie side by side are read together."""
+    found = [b""] * len(places)
+    run: list[int] = []
+    begin = end = 0
+    for number in sorted(range(len(places)), key=lambda number: places[number][:2]):
+        state, offset, size, _ = places[number]
+        is_next = run and state == places[run[0]][0] and offset == end
+        if not is_next or offset + size - begin > _MOST_TOGETHER:
+            _take_apart(places, run, read, found)
+            run, begin = [], offset
+        run.append(number)
+        end = offset + size
+    _take_apart(places, run, read, found)
+    return found
+
+
+def _take_apart(
+    places: list[Found], run: list[int], read: Callable[[int, int, int], bytes], found: list[bytes]
+) -> None:
+    """Read blocks that lie side by side, and note each."""
+    if not run:
+        return
+    state, begin = places[run[0]][:2]
+    together = read(state, begin, sum(places[number][2] for number in run))
+    for number in run:
+        _, offset, size, _ = places[number]
+        found[number] = _checked(places[number], together[offset - begin : offset - begin + size])
+
+
+def _checked(place: Found, block: bytes) -> bytes:
+    state, offset, _, digest = place
     if _digest(block) != digest:
         raise BrokenStateError(f"the block at {offset} of state {state}")
     return block

@@ -49,6 +49,26 @@ def test_what_a_state_before_has_is_not_written_again() -> None:
     assert 0 < fifth < 2 * fourth
 
 
+def test_blocks_side_by_side_are_read_together_but_not_all_that_there_are() -> None:
+    random = Random(5)
+    first, other = ([random.randbytes(20_000) for _ in range(80)] for _ in range(2))
+    tables, taken = written(first, [*first[::2], *other])
+    asked: list[tuple[int, int, int]] = []
+
+    def part(state: int, offset: int, size: int) -> bytes:
+        asked.append((state, offset, size))
+        return taken[state][offset : offset + size]
+
+    assert [piece() for piece in read_table(tables[1], part)] == [*first[::2], *other]
+    assert sum(size for *_, size in asked) < sum(map(len, taken))
+    # Every second one of the first state is apart from the others.
+    of_first = [size for state, _, size in asked if state == 0]
+    of_second = [size for state, _, size in asked if state == 1]
+    assert len(of_first) == 40
+    assert len(of_second) == 2
+    assert max(of_second) <= 1 << 20
+
+
 @given(st.data())
 def test_damaged_blocks_are_an_error_at_once(data: st.DataObject) -> None:
     [table], [taken] = written([b"one" * 20, b"two" * 20])
