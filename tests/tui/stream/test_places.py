@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.trace.marks import NoteMark
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.places import PlaceError, find_row
-from tests.trace.recorder import Recorder
+from tests.trace.recorder import START_NS, Recorder
 from tests.tui.helpers import drive, recording
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ def model(tmp_path: Path) -> Iterator[Model]:
         ("+2", 2000),
         ("+0.25 s", 250),
         ("23:59:59", 5001),
+        ("2026-11-23", 0),
+        ("2026-11-23 17:36:48", 1000),
+        ("2026-11-23T18:36:49+01:00", 2000),
+        ("2026-11-24", 5001),
         ("+0.05m", 3000),
         ("-1", 4000),
         ("-1 h", 0),
@@ -53,11 +59,36 @@ def test_places(model: Model, text: str, row: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "#", ",", "noon", "25:00", "12:61", "+", "1.5", "101%", "%", ".5", ".+", ".+1"]
-)
+    "text", ["", "#", ",", "noon", "25:00", "12:61", "+", "1.5", "101%", "%", ".5", ".+", ".+1",
+        "2026-11-31", "2026-11-23 noon"],
+)  # fmt: skip
 def test_what_is_no_place(model: Model, text: str) -> None:
     with pytest.raises(PlaceError):
         find_row(text, model)
+
+
+def test_a_time_of_day_is_of_the_selected_rows_day(tmp_path: Path) -> None:
+    hour = 3600 * 10**9
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    # From 17:36 of a day to 17:36 two days later.
+    for number in range(49):
+        writer.mark(START_NS + number * hour, NoteMark("on").details())
+    writer.close()
+    trace = Trace.open(tmp_path / "a.gvtrace")
+    model = Model(trace, zone=UTC)
+    model.refresh(1.0)
+    for cursor, text, row in (
+        (0, "18:00", 1),
+        (0, "06:00", 13),
+        (20, "18:00", 25),
+        (20, "06:00", 13),
+        (40, "18:00", 25),
+        (40, "06:00", 37),
+        (None, "18:00", 1),
+    ):
+        model.cursor = cursor
+        assert find_row(text, model) == row, (cursor, text)
+    trace.close()
 
 
 def test_a_span_from_the_selected_row_on_and_back(model: Model) -> None:
