@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _SUFFIX = ".gvtrace"
 
 
+def _is_folder(trace: Path) -> bool:
+    """Whether a place to write to is a folder of traces, and no recording."""
+    return trace.is_dir() or trace.suffix != _SUFFIX
+
+
 @click.command(
     cls=ExitingCommand,
     exit_codes={
@@ -98,13 +103,14 @@ def monitor(
             trace or TRACES,
             _other_words(ctx),
             limits_in_force(options).connections,
+            is_folder=_is_folder(trace or TRACES),
         )
         click.echo(UNITS[unit].text(wanted), nl=False)
         return
     if trace is None:
         ctx.fail("Give --trace, the folder or recording to write.")
     is_given = not _is_default(ctx, "keep_bytes")
-    is_folder = trace.is_dir() or trace.suffix != _SUFFIX
+    is_folder = _is_folder(trace)
     if is_given and not is_folder:
         ctx.fail("--keep goes with a folder: a recording keeps all.")
     if options["keep_seconds"] and not is_folder:

@@ -43,6 +43,14 @@ class UnitOptions:
     """The other options, as on the command line."""
     connections: int
     """How many sandboxes may be connected at once."""
+    is_folder: bool
+    """Whether the trace is a folder of traces, and no recording."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which it writes: a recording goes on in another one beside it."""
+        trace = self.trace.absolute()
+        return trace if self.is_folder else trace.parent
 
     @property
     def capabilities(self) -> list[str]:
@@ -138,7 +146,7 @@ def _docker(wanted: UnitOptions) -> str:
         "--cap-drop=ALL --security-opt=no-new-privileges",
         " ".join(f"--cap-add={each}" for each in wanted.capabilities),
         f"--volume={shlex.quote(f'{listen.parent}:{listen.parent}')}",
-        f"--volume={shlex.quote(f'{trace}:{trace}')}",
+        f"--volume={shlex.quote(f'{wanted.folder}:{wanted.folder}')}",
         f"gvtui:{__version__} monitor --listen {shlex.quote(str(listen))}",
         shlex.join(["--trace", str(trace), *wanted.words]),
     ]
@@ -149,7 +157,7 @@ def _docker(wanted: UnitOptions) -> str:
 {_NEEDS}
 # Run it:
 #   {command}
-# Look at it: docker exec --interactive --tty gvtui gvtui attach {listen}
+# Look at it: docker exec --interactive --tty gvtui gvtui attach {shlex.quote(str(listen))}
 FROM python:3.11-slim
 COPY gvtui-{__version__}-py3-none-any.whl /tmp/
 RUN pip install --no-cache-dir /tmp/gvtui-{__version__}-py3-none-any.whl
@@ -160,10 +168,10 @@ ENTRYPOINT ["gvtui"]
 def _daemon_set(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     words = ["monitor", "--listen", str(listen), "--trace", str(trace), *wanted.words]
-    arguments = "\n".join(f"            - {_yaml(word)}" for word in words)
+    arguments = "\n".join(f"            - {_yaml(_unexpanded(word))}" for word in words)
     return f"""\
 # A monitor on each node, of gvtui {__version__}. No schema of Kubernetes has checked this text.
-# Look at one: kubectl exec --stdin --tty --namespace gvtui POD -- gvtui attach {listen}
+# Look at one: kubectl exec --stdin --tty --namespace gvtui POD -- gvtui attach {shlex.quote(str(listen))}
 {_NEEDS}
 apiVersion: apps/v1
 kind: DaemonSet
@@ -195,7 +203,7 @@ spec:
             - name: socket
               mountPath: {_yaml(str(listen.parent))}
             - name: traces
-              mountPath: {_yaml(str(trace))}
+              mountPath: {_yaml(str(wanted.folder))}
       volumes:
         - name: socket
           hostPath:
@@ -203,7 +211,7 @@ spec:
             type: DirectoryOrCreate
         - name: traces
           hostPath:
-            path: {_yaml(str(trace))}
+            path: {_yaml(str(wanted.folder))}
             type: DirectoryOrCreate
 """
 
@@ -212,6 +220,11 @@ def _quoted(word: str) -> str:
     """A word of a systemd command line; see systemd.syntax(7)."""
     word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{word}"' if any(char in word for char in " '\"\\;") or not word else word
+
+
+def _unexpanded(word: str) -> str:
+    """An argument of a container in which Kubernetes puts no variable in place of `$(NAME)`."""
+    return word.replace("$(", "$$(")
 
 
 def _yaml(word: str) -> str:

@@ -59,6 +59,33 @@ def test_the_places_are_in_each(capsys: pytest.CaptureFixture[str], unit: str) -
     assert ("/data/t" in text) is (unit != "systemd-socket")
 
 
+ODD = ("--listen", "/run/a 'b' $(c)/s", "--trace", "/data/a b")
+
+
+@pytest.mark.parametrize("unit", ["docker", "kubernetes"])
+def test_the_line_that_looks_at_it_is_one_for_a_shell(
+    capsys: pytest.CaptureFixture[str], unit: str
+) -> None:
+    lines = printed(capsys, unit, *ODD).splitlines()
+    (line,) = [each for each in lines if each.startswith("# Look at ")]
+    assert shlex.split(line)[-2:] == ["attach", ODD[1]]
+
+
+def test_kubernetes_puts_no_variable_into_a_path(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "kubernetes", *ODD)
+    assert """            - "/run/a 'b' $$(c)/s"\n""" in text
+    assert """mountPath: "/run/a 'b' $(c)"\n""" in text
+
+
+def test_the_folder_of_a_recording_is_given_to_a_container(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ("--trace", "/data/night.gvtrace")
+    assert "--volume=/data:/data " in printed(capsys, "docker", *words)
+    text = printed(capsys, "kubernetes", *words)
+    assert re.findall(r'(?:mountPath|path): "(/data.*)"', text) == ["/data", "/data"]
+
+
 def test_systemd_finds_nothing_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze on this machine")
