@@ -10,7 +10,7 @@ import numpy as np
 
 from gvtui.decode.escape import escape
 from gvtui.trace.host import host_words
-from gvtui.trace.marks import GapMark, SessionMark, read_mark
+from gvtui.trace.marks import ClockMark, GapMark, SessionMark, read_mark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.row import Kind
 from gvtui.words import counted
@@ -43,6 +43,8 @@ class RecordingContents:
     """The changes of trace sessions, in their order."""
     gaps: list[GapMark] = field(default_factory=list)
     """The time spans in which points of a sandbox are missing."""
+    steps: list[int] = field(default_factory=list)
+    """By how many nanoseconds the clock was set, each time."""
     is_least: bool = False
     """Whether there are more marks than were read."""
     _spans: set[tuple[str, int, int]] = field(default_factory=set, repr=False)
@@ -76,6 +78,8 @@ class RecordingContents:
             self.origins.append(mark.text)
         elif isinstance(mark, GapMark):
             self._note_gap(mark)
+        elif isinstance(mark, ClockMark):
+            self.steps.append(mark.step_ns)
         elif isinstance(mark, SessionMark):
             self.sessions.append(mark)
             if mark.gap is not None:
@@ -108,6 +112,11 @@ class RecordingContents:
         if self.gaps:
             seconds = sum(max(0, each.end_ns - each.start_ns) for each in self.gaps) / _SECOND_NS
             yield "gaps", f"{least}{len(self.gaps):,}, {seconds:,.1f} s together"
+        if self.steps:
+            named = ", ".join(f"{step / _SECOND_NS:+,.1f} s" for step in self.steps[:_NAMED])
+            more = ", …" * (len(self.steps) > _NAMED)
+            times = counted(len(self.steps), "time")
+            yield "clock", f"{least}set {times}: {named}{more}; the span of time is not what passed"
 
     def document(self) -> dict[str, Any]:
         """The same as values for JSON."""
@@ -129,4 +138,5 @@ class RecordingContents:
                 }
                 for each in self.gaps
             ],
+            "clock_steps_ns": self.steps,
         }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gvtui.export.contents import RecordingContents
 from gvtui.trace.host import this_host
-from gvtui.trace.marks import GapMark, SessionMark
+from gvtui.trace.marks import ClockMark, GapMark, SessionMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import GAP, SECOND, SESSION, make_cut, recording
@@ -45,6 +45,16 @@ def test_a_session_tells_its_gap_and_nothing_is_told_of_nothing(tmp_path: Path) 
     empty = TraceWriter(tmp_path / "b.gvtrace", host={})
     empty.close()
     assert dict(contents(empty.path).facts()) == {"sandboxes": "0"}
+
+
+def test_how_the_clock_was_set_is_told(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace", host={})
+    for step in (3600, -20):
+        writer.mark(TIME_NS, ClockMark(step * SECOND).details())
+    writer.close()
+    found = contents(writer.path)
+    assert dict(found.facts())["clock"].startswith("set 2 times: +3,600.0 s, -20.0 s; ")
+    assert found.document()["clock_steps_ns"] == [3600 * SECOND, -20 * SECOND]
 
 
 def test_a_gap_that_is_told_twice_is_one(tmp_path: Path) -> None:
