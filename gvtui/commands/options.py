@@ -30,6 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+class ToldDefault(click.Option):
+    """An option whose default the help tells as of others, though a file may set another one; then
+    the value is None where it is not given."""
+
+    def __init__(self, *words: Any, told: str, **more: Any) -> None:  # noqa: ANN401
+        super().__init__(*words, **more)
+        self._told = told
+
+    def get_help_extra(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """What stands in brackets in the help."""
+        return {**super().get_help_extra(ctx), "default": self._told}
+
+
 class DescribedFormat(Protocol):
     """A format that output can have."""
 
@@ -192,8 +205,9 @@ KEEP_OPTION = click.option(
     "--keep",
     "keep_bytes",
     metavar="SIZE",
+    cls=ToldDefault,
+    told="2GiB",
     type=Size(),
-    show_default="2GiB",
     help="Disk space for messages if they are not recorded; the oldest are removed first, of each "
     "sandbox as far as it holds more than an equal share. Goes before keep in config.toml.",
 )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
 import pytest
 
 from gvtui.commands.options import (
+    KEEP_OPTION,
     MONITOR_OPTIONS,
     apply,
     compresses,
@@ -16,7 +18,7 @@ from gvtui.commands.options import (
     retention,
 )
 from gvtui.export.formats import LINE_FORMATS
-from gvtui.limits import AS_THEY_COME, changed
+from gvtui.limits import AS_THEY_COME, changed, read_size
 from gvtui.monitor.options import DEFAULT_KEEP_BYTES, MonitorOptions
 
 
@@ -161,3 +163,14 @@ def test_formats_are_told_in_the_order_of_their_table(capsys: pytest.CaptureFixt
     assert f"json: {LINE_FORMATS['json'].words}" in words[1]
     with pytest.raises(click.BadParameter):
         shown(["--format", "pdf"], standalone_mode=False)
+
+
+def test_what_is_kept_without_the_option_is_told_as_other_defaults_are() -> None:
+    @click.command()
+    @apply((KEEP_OPTION,))
+    def command() -> None:
+        """Do nothing."""
+
+    told = command.get_help(click.Context(command))
+    (size,) = re.findall(r"\[default:\s+(\w+)\]", told)
+    assert read_size(size) == DEFAULT_KEEP_BYTES

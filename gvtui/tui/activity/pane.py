@@ -13,7 +13,7 @@ from gvtui.tui.activity.commands import Acting
 from gvtui.tui.activity.lines import ActivityFolds, ActivityOrder, activity_entries
 from gvtui.tui.activity.painter import ActivityPainter, column_titles, shares_of
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.cells import fit, width_of
+from gvtui.tui.kit.cells import fit, width_of, wrap_words
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN
 from gvtui.tui.model.chips import Chip
@@ -202,19 +202,24 @@ class ActivityPane(ListPane):
         if self._reading is None:
             return []
         keys_of = self._viewer.commands.keys_of
-        room = max(1, self.size.height // _FOOT_SHARE)
-        shown = self._unseen if len(self._unseen) <= room else self._unseen[:room]
-        more = len(self._unseen) - len(shown)
+        lines, is_all = _foot(
+            [escape(each.text) for each in self._unseen],
+            self.width,
+            max(1, self.size.height // _FOOT_SHARE),
+        )
         words = f"{DROP_SIGN} not seen: {len(self._unseen)}"
-        hints = [f"{keys_of('activity.not-seen')} all of it"] if more else []
+        hints = [] if is_all else [f"{keys_of('activity.not-seen')} all of it"]
         live = self._model.live
         if live and not live.readonly and any(each.calls for each in self._unseen):
             hints.append(f"{keys_of('activity.trace')} stages what is off")
         hints.append(f"{keys_of('activity.whose')} whose activity")
         hints.append(f"{keys_of('activity.report')} report")
-        title = _cut([(words, "unseen"), (f"   {'   '.join(hints)}", "faint")], self.width)
-        texts = [fit(f"  {escape(each.text)}", self.width).rstrip() for each in shown]
-        return [title, *([(text, "faint")] for text in texts)]
+        title: list[Part] = [(words, "unseen")]
+        for hint in hints:
+            if sum(width_of(text) for text, _ in title) + len(hint) + 3 > self.width:
+                break
+            title.append((f"   {hint}", "faint"))
+        return [title, *([(text, "faint")] for text in lines)]
 
     def line(self, place: int) -> tuple[list[Part], str]:
         """A heading, a thing that was done, or how many are not shown."""
@@ -296,6 +301,30 @@ class ActivityPane(ListPane):
         self._folds.turn(entry.key, is_open)
         self._selected = entry.key
         self._make_now()
+
+
+def _foot(sentences: list[str], width: int, room: int) -> tuple[list[str], bool]:
+    """As many sentences, from the first on, as have room whole; of the first what has room.
+
+    Args:
+        sentences: what there is to say.
+        width: cells of a line.
+        room: how many lines there are.
+
+    Returns:
+        The lines, and whether all is said.
+    """
+    lines: list[str] = []
+    for sentence in sentences:
+        first, *rest = wrap_words(sentence, width - 4) or [""]
+        wrapped = [f"  {first}", *(f"    {text}" for text in rest)]
+        if not lines and len(wrapped) > room:
+            cut = " ".join(text.strip() for text in wrapped[room - 1 :])
+            return [*wrapped[: room - 1], fit(f"{'    ' if room > 1 else '  '}{cut}", width)], False
+        if len(lines) + len(wrapped) > room:
+            return lines, False
+        lines += wrapped
+    return lines, True
 
 
 def _cut(parts: list[Part], width: int) -> list[Part]:

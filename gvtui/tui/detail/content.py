@@ -227,6 +227,9 @@ class Content:
             (f" {model.texts[row_id].rule}", "heading"),
             (f"   row {row_id:,}", "faint"),
         ]
+        if width_of(model.texts[row_id].rule) >= self.width:
+            # The heading is one line.
+            self._add("in full", model.texts[row_id].rule, "")
         self._add("received", date_text(row.recv_ns, model.zone) if row.recv_ns else "-", "")
         if row.kind == Kind.DROP:
             return

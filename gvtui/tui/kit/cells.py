@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.cells import cell_len, set_cell_size
 
 Part = tuple[str, str]
@@ -53,6 +55,14 @@ def wrap(text: str, width: int) -> list[str]:
         line += character
         taken += cells
     return [*lines, line]
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Cut a text into lines of at most `width` cells, between words where that is possible."""
+    width = max(width, 2)
+    lines = textwrap.wrap(text, width, break_on_hyphens=False)
+    # What takes two cells a letter is wider than its letters are many.
+    return [part for line in lines for part in wrap(line, width)]
 
 
 def short_count(number: float) -> str:

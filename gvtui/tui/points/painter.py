@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.agent.target import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.points.meanings import FIELD_MEANINGS
 from gvtui.points.session import Session
-from gvtui.tui.kit.cells import fit, short_count, width_of
+from gvtui.tui.kit.cells import fit, short_count, width_of, wrap_words
 from gvtui.tui.kit.seeking import count_words
 from gvtui.tui.kit.signs import CLOSED_SIGN, COMES_SIGN, COST_SIGN, OPEN_SIGN
 from gvtui.tui.points.state import Box
@@ -62,7 +61,7 @@ class PointsPainter:
             staged = [(f"{count} on ", "faint")]
         lines = [_spread([("Points", "heading")], staged, width)]
         lines += self._target_lines(width)
-        for text in _wrap(state.busy or state.note, width - 3)[:_MAX_NOTE]:
+        for text in wrap_words(state.busy or state.note, width - 3)[:_MAX_NOTE]:
             if text:
                 lines.append([(f" {text}", "faint" if state.busy else state.note_look)])
         if state.pattern:
@@ -76,7 +75,7 @@ class PointsPainter:
         if target is None:
             if state.endpoint is None:
                 words = "this recording notes no session: what was on is not known"
-                return [[(f" {part}", "faint")] for part in _wrap(words, width - 3)]
+                return [[(f" {part}", "faint")] for part in wrap_words(words, width - 3)]
             if state.gone is not None:
                 others = f"   {counted(len(state.targets), 'other')}" if state.targets else ""
                 return [[(f" {state.gone.title} ", "name"), (f"gone{others}", "alarm")]]
@@ -108,7 +107,7 @@ class PointsPainter:
         if facts and not beside:
             lines.append(_spread([], [(fit(facts, min(width, width_of(facts))), "faint")], width))
         if target.error:
-            lines += [[(f" {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
+            lines += [[(f" {text}", "alarm")] for text in wrap_words(target.error, width - 3)[:2]]
         elif state.edit.is_guess and not state.is_unheard:
             known = "what its file says now" if target.is_guess else "what it has sent so far"
             lines.append([(f" shown: {known}", "faint")])
@@ -116,15 +115,15 @@ class PointsPainter:
             text = "it runs, but sends nothing here"
             if not state.refusal:
                 text += f": {self._keys_of('points.apply')} starts it again"
-            lines += [[(f" {part}", "bad")] for part in _wrap(text, width - 3)]
+            lines += [[(f" {part}", "bad")] for part in wrap_words(text, width - 3)]
         if self.large and target.owner is not SessionOwner.FILE:
-            lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
+            lines += [[(f" ! {text}", "bad")] for text in wrap_words(state.problem, width - 5)[:2]]
         return lines
 
     def footing(self, width: int, focused: bool) -> list[list[Part]]:
         """The lines below the tree: a hint for the line at the cursor."""
         words = self._hint(focused)
-        lines = _wrap(words, width - 2)[:2] if words else []
+        lines = wrap_words(words, width - 2)[:2] if words else []
         return [[(text, "faint")] for text in lines]
 
     def _hint(self, focused: bool) -> str:
@@ -257,7 +256,3 @@ def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:
         if taken >= room:
             break
     return [*kept, (" " * max(0, room - taken), ""), *right]
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(10, width), break_on_hyphens=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.monitor.options import MonitorOptions
-from gvtui.tui.activity.pane import ActivityPane
+from gvtui.tui.activity.pane import ActivityPane, _foot
 from gvtui.tui.model.who import chip_words
 from gvtui.tui.options import LiveOptions
 from tests.tui.helpers import by_hand, catch_up, drive, recording
@@ -159,6 +159,24 @@ def test_on_a_small_screen_there_is_a_line_for_each_heading() -> None:
         assert not pane._entries[0].is_open
 
     _shown(app, look, (80, 24))
+
+
+def test_sentences_at_the_foot_are_whole() -> None:
+    assert _foot(["nothing came of openat", "nothing came of read"], 16, 4) == (
+        ["  nothing came", "    of openat", "  nothing came", "    of read"],
+        True,
+    )
+    assert _foot(["nothing came of openat", "nothing came of read"], 16, 3) == (
+        ["  nothing came", "    of openat"],
+        False,
+    )
+    # The gravest is told as far as there is room.
+    assert _foot(["nothing came of openat"], 16, 1) == (["  nothing came …"], False)
+    assert _foot(["nothing came of openat, creat"], 16, 2) == (
+        ["  nothing came", "    of openat, …"],
+        False,
+    )
+    assert _foot([], 16, 2) == ([], True)
 
 
 def test_that_rows_are_read_is_told_until_the_lines_are_of_all(

@@ -156,6 +156,18 @@ def test_rows_that_are_no_messages_say_what_they_are(tmp_path: Path) -> None:
     assert content.views == []
 
 
+def test_what_the_heading_has_no_room_for_is_told_below_it() -> None:
+    model = model_of("shell-2024", None)
+    model.cursor = model.trace.end_row - 1
+    rule = model.texts[model.cursor].rule
+    assert rule.endswith(" disconnected")
+    roomy, narrow = (
+        Content(model, width, shows_bytes=False) for width in (len(rule) + 1, len(rule))
+    )
+    assert [each.entries[0][1].split()[0] for each in (roomy, narrow)] == ["received", "in"]
+    assert rule in narrow.entries[0][1]
+
+
 def test_the_other_side_of_a_call_is_named() -> None:
     model = model_of("compile-2024", 402)
     pairs = model.analysis.pairs

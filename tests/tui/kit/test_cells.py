@@ -5,13 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gvtui.tui.kit.cells import fit, fit_end, short_bytes, short_count, spark
+from gvtui.tui.kit.cells import fit, fit_end, short_bytes, short_count, spark, wrap_words
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S"))), st.integers(0, 50))
 def test_text_fits_exactly(text: str, width: int) -> None:
     assert cell_len(fit(text, width)) == width
     assert cell_len(fit_end(text, width)) == width
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S", "Zs"))), st.integers(2, 50))
+def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
+    lines = wrap_words(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_lines_are_wrapped_between_words() -> None:
+    assert wrap_words("no exit was told", 9) == ["no exit", "was told"]
 
 
 def test_what_is_cut_says_so() -> None:
