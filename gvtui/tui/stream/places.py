@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.tui.model.model import Model
 
-HINT = "12:01:07.5, 2026-11-27 12:01, +90 (s from the start), -90 (end), .+5 (here), 50%, #1204"
+HINT = "12:01:07.5, 2026-11-27 12:01, +90s, -90s (end), .+5s (here), 50%, #1204"
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*", re.DOTALL)

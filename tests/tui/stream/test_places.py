@@ -9,7 +9,7 @@ from gvtui.trace.marks import NoteMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model.model import Model
-from gvtui.tui.stream.places import PlaceError, find_row
+from gvtui.tui.stream.places import HINT, PlaceError, find_row
 from tests.trace.recorder import START_NS, Recorder
 from tests.tui.helpers import drive, recording
 
@@ -65,6 +65,13 @@ def test_places(model: Model, text: str, row: int) -> None:
 def test_what_is_no_place(model: Model, text: str) -> None:
     with pytest.raises(PlaceError):
         find_row(text, model)
+
+
+def test_what_may_be_typed_is_whole_on_80_columns_and_may_be_typed(model: Model) -> None:
+    assert len(f" go to {HINT} ") <= 80
+    model.cursor = 0
+    for text in HINT.split(", "):
+        assert find_row(text.split(" (")[0], model) >= 0
 
 
 def test_a_time_of_day_is_of_the_selected_rows_day(tmp_path: Path) -> None:
