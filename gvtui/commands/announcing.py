@@ -47,7 +47,7 @@ def announced(
     monitors = []
     for endpoint in list(endpoints)[:_MOST_MONITORS]:
         try:
-            monitor = AttachedMonitor.find(Path(endpoint))
+            monitor = AttachedMonitor.find(Path(endpoint), asks=False)
         except MonitorError as error:
             say(f"gvtui: viewers are not told of the change: {escape(str(error))}")
             continue

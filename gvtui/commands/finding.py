@@ -34,6 +34,5 @@ def found_monitor(path: Path | None) -> AttachedMonitor:
         )
     raise MonitorError(
         f"no monitor that viewers can attach to listens at {listen}; gvtui monitor starts one, "
-        "and gvtui attach PATH takes its socket or what it writes. The monitor of a viewer can be "
-        "attached to when that viewer has left it running (q asks, while sandboxes are connected)"
+        "and gvtui attach PATH takes its socket or what it writes"
     )

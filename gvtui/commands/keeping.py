@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import ExitStack
 
 from gvtui.commands.supervising import Supervisor
 from gvtui.commands.watching import watching_over
 from gvtui.errors import GvtuiError
 from gvtui.monitor.handing import Handed
+
+_INFORMED_SECONDS = 5.0
+"""How long the monitor, which speaks every second, may take to say how it is."""
+_LOOK_SECONDS = 0.05
 
 
 def main() -> int:
@@ -23,6 +28,9 @@ def main() -> int:
             state = stack.enter_context(watching_over(handed.adopt()))
             supervisor = Supervisor(state, handed.options, is_left=True)
             stack.callback(supervisor.close)
+            deadline = time.monotonic() + _INFORMED_SECONDS
+            while not supervisor.is_informed and time.monotonic() < deadline and not state.ending:
+                state.wait(_LOOK_SECONDS)
             os.write(handed.ready, b"1")
             os.close(handed.ready)
             supervisor.run()

@@ -75,7 +75,7 @@ def live(options: dict[str, Any]) -> int:
     started = live_options(options)
     need_terminal("gvtui print --listen PATH")
     compile_filter(options["filter_text"])
-    found = AttachedMonitor.find(started.monitor.listen)
+    found = AttachedMonitor.find(started.monitor.listen, asks=options["record"] is None)
     if found is not None:
         if options["record"] is not None:
             found.stop()

@@ -97,6 +97,12 @@ class Supervisor:
             since_ns=self._since_ns,
         )
 
+    @property
+    def is_informed(self) -> bool:
+        """Whether the monitor has said how it is, and how much comes: before, that is not known
+        here."""
+        return self._rates.is_known
+
     def describe(self) -> dict[str, Any]:
         """How the monitor is, see `gvtui.export.status`."""
         # What is told of sandboxes is of the same moment as what is told of all.

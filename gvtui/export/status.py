@@ -50,9 +50,14 @@ class MonitorRates:
             self._counts.popleft()
 
     @property
+    def is_known(self) -> bool:
+        """Whether the monitor has counted twice; before, nothing tells how much comes."""
+        return len(self._counts) >= 2
+
+    @property
     def per_second(self) -> tuple[float, float]:
         """Messages and dropped points a second."""
-        if len(self._counts) < 2:
+        if not self.is_known:
             return 0.0, 0.0
         first, last = self._counts[0], self._counts[-1]
         seconds = max(last[0] - first[0], 1e-9)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from gvtui.files import trust
+from gvtui.monitor.doorbell import COME, COMING, packed
 from gvtui.monitor.hearing import Hearing
 from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MAX_PATH_BYTES, MonitorError
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 10.0
 """How long a monitor may take to answer: it looks at its viewers ten times a second."""
 
+COMING_SECONDS = 30.0
+"""How long a viewer may take to share the monitor that it had for itself."""
+_COMING_LOOK_SECONDS = 0.1
+
 _MAX_MESSAGE = 1 << 20
+
+
+class _ComingError(Exception):
+    """A viewer has the monitor for itself, and is asked to share it."""
 
 
 class AttachedMonitor(Hearing):
@@ -46,8 +55,13 @@ class AttachedMonitor(Hearing):
         self.realtime = hello.realtime
 
     @classmethod
-    def find(cls, listen: Path) -> AttachedMonitor | None:
+    def find(cls, listen: Path, *, asks: bool = True) -> AttachedMonitor | None:
         """Attach to the monitor of a socket; None if no monitor lets viewers attach there.
+
+        Args:
+            listen: the socket of the sandboxes.
+            asks: whether a viewer that has the monitor for itself is asked to share it, which takes
+                a moment; else nobody can attach there.
 
         Raises:
             MonitorError: it does not answer, is another user's, or of another version.
@@ -55,6 +69,33 @@ class AttachedMonitor(Hearing):
         path = station_path(listen)
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
             return None
+        try:
+            return cls._find(path, asks=asks)
+        except _ComingError:
+            pass
+        if not asks:
+            return None
+        deadline = time.monotonic() + COMING_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(_COMING_LOOK_SECONDS)
+            # While it changes hands it may be closed before it has said anything.
+            with contextlib.suppress(_ComingError, MonitorError):
+                found = cls._find(path, asks=False)
+                if found is not None:
+                    return found
+        raise MonitorError(
+            f"the viewer whose monitor is at {path} does not share it within {COMING_SECONDS:g} s: "
+            "it is stopped or stuck, or has ended"
+        )
+
+    @classmethod
+    def _find(cls, path: Path, *, asks: bool) -> AttachedMonitor | None:
+        """See `find`.
+
+        Raises:
+            _ComingError: a viewer has the monitor for itself.
+            MonitorError: see `find`.
+        """
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             channel.settimeout(ANSWER_SECONDS)
@@ -69,7 +110,13 @@ class AttachedMonitor(Hearing):
                     f"the program at {path} is of user {user}: only your own monitor, or root's, "
                     "can be attached to"
                 )
-            hello = _greeting(channel.recv(_MAX_MESSAGE), path)
+            try:
+                hello = _greeting(channel.recv(_MAX_MESSAGE), path)
+            except _ComingError:
+                with contextlib.suppress(OSError):
+                    if asks:
+                        channel.send(packed(COME))
+                raise
         except OSError as error:
             channel.close()
             if error.errno == errno.EACCES:
@@ -78,7 +125,7 @@ class AttachedMonitor(Hearing):
                 ) from error
             reason = error.strerror or f"it does not answer within {ANSWER_SECONDS:g} s"
             raise MonitorError(f"cannot attach to the monitor at {path}: {reason}") from error
-        except MonitorError:
+        except (MonitorError, _ComingError):
             channel.close()
             raise
         if hello.user is not None:
@@ -162,10 +209,13 @@ def _greeting(data: bytes, path: Path) -> Hello:
 
     Raises:
         MonitorError: it is none, or of another version of gvtui.
+        _ComingError: a viewer has the monitor for itself.
     """
     message: Any = None
     with contextlib.suppress(ValueError, msgpack.UnpackException):
         message = msgpack.unpackb(data) if data else None
+    if isinstance(message, dict) and message.get("kind") == COMING:
+        raise _ComingError
     if not isinstance(message, dict) or message.get("kind") != "hello":
         raise MonitorError(
             f"the program at {path} does not let you attach: it may be another user's, or have too "

@@ -20,12 +20,18 @@ from gvtui.files import trust
 from gvtui.monitor.adopted import AdoptedProcess
 from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.options import MonitorOptions
+from gvtui.python import python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HANDING_SECONDS = 60.0
 """How long the other process may take until viewers can attach."""
+
+
+def keeping_command() -> list[str]:
+    """What starts the process that keeps a monitor, before the word that `Handed.pack` makes."""
+    return python("-m", "gvtui.commands.keeping")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,14 @@ class Hearing:
         """What happened to the trace at `stop`, in words for a sentence."""
         raise NotImplementedError
 
+    def go_on_from(self, former: Hearing) -> None:
+        """Know what another one has heard of the same monitor, until it says more."""
+        self.lost, self.losses, self.account = former.lost, former.losses, former.account
+        self.connections, self.connected = former.connections, former.connected
+        self.closed.extend(former.closed)
+        self.refused, self.left_out = former.refused, former.left_out
+        self._logged_before = former._logged_before
+
     def fileno(self) -> int:
         """The channel's descriptor: readable when `read_events` has something."""
         return self._channel.fileno() if self._channel is not None else -1

@@ -264,7 +264,5 @@ def _clear_stale(path: Path) -> None:
                 reason = error.strerror or str(error)
                 raise MonitorError(f"cannot tell whether {path} is in use: {reason}") from error
     raise MonitorError(
-        f"another program listens at {path}; end it first, or choose another path with --listen. "
-        "If it is a viewer of gvtui with its own monitor, have it leave that running (q asks, while "
-        "sandboxes are connected): then gvtui attaches to it"
+        f"another program listens at {path}; end it first, or choose another path with --listen"
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode.escape import escape
 from gvtui.monitor.attached import AttachedMonitor
 from gvtui.monitor.client import MonitorError, MonitorProcess
+from gvtui.monitor.doorbell import Doorbell
 from gvtui.monitor.folder import left_behind
 from gvtui.monitor.handing import hand_over
 from gvtui.monitor.options import FAULTS_OVER
@@ -60,6 +61,11 @@ class Watch:
         """Called now and then with the connections of the trace that the viewer shows."""
         self.goes_on = monitor.is_shared
         """Whether the monitor is to go on when this viewer ends."""
+        self.is_wanted = False
+        """Whether somebody wants to attach to the monitor, which this viewer has for itself: then
+        `share` is to be called."""
+        self._bell: Doorbell | None = None
+        self._is_handing = False
         self._monitor = monitor
         self._finished: list[Hearing] = []
         self._starts = 1
@@ -79,6 +85,7 @@ class Watch:
         found = left_behind()
         watch = cls(options, MonitorProcess.start(options))
         watch.left_behind = found
+        watch._bell = Doorbell.beside(options.listen)
         return watch
 
     @property
@@ -148,7 +155,9 @@ class Watch:
         """Read the monitor's events; gives the notices to show at once; never waits."""
         notices: list[Notice] = []
         quiet: list[Notice] = []
-        for event in self._monitor.read_events() if not self.dead else []:
+        if self._bell is not None and self._bell.has_rung():
+            self.is_wanted = not self.dead
+        for event in self._events():
             kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
             if kind == "opened":
                 if self.when_opened is not None:
@@ -175,6 +184,11 @@ class Watch:
         self.said += [f"{notice.level:<8}{notice.text}" for notice in (*quiet, *notices)]
         del self.said[:-_KEPT_LINES]
         return notices
+
+    def _events(self) -> list[dict[str, Any]]:
+        # What the monitor says while it changes hands is for who has it then.
+        is_heard = not self.dead and not self._is_handing
+        return self._monitor.read_events() if is_heard else []
 
     def _may_note(self) -> bool:
         now = time.monotonic()
@@ -230,6 +244,40 @@ class Watch:
         while self._finished:
             self._finished.pop().stop()
 
+    def share(self, command: Sequence[str]) -> None:
+        """Have another process keep the monitor, and be one of its viewers from then on; waits, so
+        call it in a thread.
+
+        Args:
+            command: as for `leave_running`.
+
+        Raises:
+            MonitorError: this viewer has it for itself as before; or nobody has it.
+        """
+        former = self._monitor
+        assert isinstance(former, MonitorProcess)
+        self._is_handing = True
+        try:
+            self._unhang()
+            hand_over(former, self.options, command)
+            shared = AttachedMonitor.find(self.options.listen)
+            if shared is None:
+                raise MonitorError(f"the monitor cannot be attached to at {self.options.listen}")
+            shared.go_on_from(former)
+            # The process that keeps it finds out about connections.
+            self.when_opened = self.when_seen = None
+            self._monitor = shared
+        except MonitorError:
+            self._bell = Doorbell.beside(self.options.listen)
+            raise
+        finally:
+            self._is_handing = self.is_wanted = False
+
+    def _unhang(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
+
     def leave_running(self, command: Sequence[str]) -> int:
         """Have another process keep the monitor, which goes on; gives its id.
 
@@ -240,6 +288,7 @@ class Watch:
             MonitorError: it does not; `stop` is still to be called.
         """
         assert isinstance(self._monitor, MonitorProcess)
+        self._unhang()
         keeper = hand_over(self._monitor, self.options, command)
         self.forget_finished()
         return keeper
@@ -252,6 +301,7 @@ class Watch:
         Raises:
             MonitorError: it has not ended.
         """
+        self._unhang()
         for monitor in self._finished:
             monitor.stop()
         if isinstance(self._monitor, AttachedMonitor) and not self.goes_on and not self.dead:

@@ -17,10 +17,10 @@ from gvtui.ending import ending_asks
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.followed import FollowedWriter
+from gvtui.monitor.handing import keeping_command
 from gvtui.monitor.options import DEFAULT_LISTEN, MonitorOptions
 from gvtui.monitor.priority import favoured_screen
 from gvtui.monitor.watch import Watch
-from gvtui.python import python
 from gvtui.remembered import read_remembered
 from gvtui.saying import say
 from gvtui.trace.reader import Trace
@@ -89,7 +89,7 @@ def run_live(options: LiveOptions, attached: AttachedMonitor | None = None) -> i
         # A shell that closes sends its signal twice: what has begun to end comes to its end.
         with ending_asks(_only_interrupts):
             try:
-                if app is not None and notes is not None:
+                if app is not None and notes is not None and not watch.is_shared:
                     # Before sessions end: then nobody can be asked any more.
                     notes.ask_all(app.model.trace.connections)
                 for line in settle(keeper, watch):
@@ -157,7 +157,7 @@ def _leave_running(watch: Watch) -> bool:
     if not watch.goes_on or watch.dead:
         return False
     try:
-        keeper = watch.leave_running(python("-m", "gvtui.commands.keeping"))
+        keeper = watch.leave_running(keeping_command())
     except MonitorError as error:
         say(f"gvtui: {error}; what was seen is kept")
         return False

@@ -21,7 +21,5 @@ def test_a_socket_and_a_trace_mean_its_monitor(tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="has ended"):
         found_monitor(record)
     place.close()
-    with pytest.raises(
-        MonitorError, match=r"no monitor that viewers can attach to.*left it running"
-    ):
+    with pytest.raises(MonitorError, match="no monitor that viewers can attach to"):
         found_monitor(record)

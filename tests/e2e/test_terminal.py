@@ -15,8 +15,9 @@ import pytest
 
 from tests.e2e.commands import play
 from tests.e2e.containers import wait_until
+from tests.monitor.sandbox import FakeSandbox
 from tests.processes import child_of
-from tests.trace.factory import TRACES
+from tests.trace.factory import TRACES, recorded_datagrams
 
 pytestmark = pytest.mark.e2e
 
@@ -124,6 +125,38 @@ def test_what_is_sent_is_on_the_screen_and_filters_narrow_it(live: tuple[Termina
     terminal.keys("q")
     terminal.wait_for(r"ended 0")
     assert wait_until(lambda: not socket.exists())
+
+
+def test_a_second_viewer_attaches_to_the_monitor_of_the_first(
+    live: tuple[Terminal, Path], tmp_path: Path
+) -> None:
+    first, socket = live
+    datagrams = recorded_datagrams("shell-2024")[:400]
+    sandbox = FakeSandbox(socket)
+    sandbox.send(*datagrams[:200])
+    first.wait_for(rows(201))
+    home = f"XDG_CACHE_HOME={tmp_path}/cache XDG_STATE_HOME={tmp_path}/state"
+    second = Terminal(f"{home} {GVTUI} --listen {socket}", 80, 24)
+    try:
+        second.wait_for(rows(201))
+        first.wait_for("Another viewer attaches")
+        sandbox.send(*datagrams[200:])
+        for each in (first, second):
+            each.wait_for(rows(401))
+        second.keys("q")
+        second.wait_for("What should happen")
+        second.keys("Down", "Enter")
+        second.wait_for(r"goes on, and writes[\s\S]*ended 0")
+        sandbox.send(*datagrams[:1])
+        first.wait_for(rows(402))
+        first.keys("q")
+        first.wait_for("What should happen")
+        first.keys("Enter")
+        first.wait_for(r"the monitor has ended, and its trace is not kept[\s\S]*ended 0")
+        assert sandbox.was_closed()
+    finally:
+        second.close()
+        sandbox.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -54,6 +54,7 @@ def document(
     rates = MonitorRates(lambda: clock[0])
     for second in range(11):
         clock[0] = float(second)
+        assert rates.is_known == (second > 1)
         rates.take(second * 50, 0)
     reach = Reach(writer.path)
     reach.look()

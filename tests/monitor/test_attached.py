@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from gvtui.monitor import attached
 from gvtui.monitor.attached import AttachedMonitor
+from gvtui.monitor.doorbell import Doorbell
 from gvtui.monitor.listener import Listener, MonitorError
 from gvtui.monitor.station import station_path
 from gvtui.trace.accounting import Accounting
@@ -103,3 +107,51 @@ def test_a_user_without_rights_is_told_so(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("gvtui.monitor.attached.socket.socket", Closed)
     with pytest.raises(MonitorError, match="another user's: only that user can attach"):
         AttachedMonitor.find(tmp_path / "s")
+
+
+@contextmanager
+def heard(bell: Doorbell) -> Iterator[threading.Event]:
+    """Have a viewer hear who rings; gives what is set when somebody has."""
+    has_rung, ends = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        while not ends.wait(0.002):
+            if bell.has_rung():
+                has_rung.set()
+
+    viewer = threading.Thread(target=listen)
+    viewer.start()
+    try:
+        yield has_rung
+    finally:
+        ends.set()
+        viewer.join()
+        bell.close()
+
+
+def test_a_viewer_is_asked_to_share_its_monitor(tmp_path: Path) -> None:
+    attached_to: list[AttachedMonitor | None] = []
+    who = threading.Thread(target=lambda: attached_to.append(AttachedMonitor.find(tmp_path / "s")))
+    with heard(Doorbell(tmp_path / "s")) as has_rung:
+        assert AttachedMonitor.find(tmp_path / "s", asks=False) is None
+        assert not has_rung.is_set()
+        who.start()
+        assert has_rung.wait(60)
+    with Stationed(tmp_path):
+        who.join()
+        [monitor] = attached_to
+        assert monitor is not None
+        assert monitor.ask() == {"answer": 42}
+        monitor.stop()
+
+
+def test_a_viewer_may_not_share_its_monitor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attached, "COMING_SECONDS", 0.3)
+    with (
+        heard(Doorbell(tmp_path / "s")) as has_rung,
+        pytest.raises(MonitorError, match="does not share it within"),
+    ):
+        AttachedMonitor.find(tmp_path / "s")
+    assert has_rung.is_set()

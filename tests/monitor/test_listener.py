@@ -93,7 +93,7 @@ def test_a_live_socket_is_refused(tmp_path: Path, kind: int) -> None:
     with socket.socket(socket.AF_UNIX, kind) as other:
         other.bind(str(path))
         other.listen()
-        with pytest.raises(MonitorError, match=r"another program listens.*leave that running"):
+        with pytest.raises(MonitorError, match="another program listens"):
             Listener(path)
     assert path.exists()
 

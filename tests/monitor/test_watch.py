@@ -2,20 +2,29 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from gvtui.monitor.attached import AttachedMonitor
+from gvtui.monitor.client import MonitorError
+from gvtui.monitor.handing import keeping_command
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import FULL, Loss, Losses
-from tests.monitor.sandbox import wait_until
+from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.trace.factory import recorded_datagrams
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.monitor.client import MonitorProcess
+    from gvtui.monitor.hearing import Hearing
 
 OPTIONS = MonitorOptions(listen=Path("/tmp/x.sock"))
 
@@ -141,3 +150,66 @@ def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:
     finally:
         watch.stop()
     assert not (tmp_path / "s").exists()
+
+
+def test_another_viewer_may_attach_to_the_monitor_of_a_viewer(tmp_path: Path) -> None:
+    listen = tmp_path / "s"
+    watch = Watch.start(MonitorOptions(listen=listen, realtime=False))
+    sandbox = FakeSandbox(listen)
+    datagrams = recorded_datagrams("shell-2024")[:20]
+
+    def send_all() -> None:
+        for datagram in datagrams:
+            sandbox.send(datagram)
+
+    def has_received(hearing: Hearing, count: int) -> bool:
+        return (hearing.account.received or 0) == count
+
+    def polled(hearing: Hearing, count: int) -> bool:
+        watch.poll()
+        return has_received(hearing, count)
+
+    send_all()
+    assert wait_until(lambda: polled(watch.monitor, len(datagrams)))
+    asked: list[str] = []
+    watch.when_opened = lambda event: asked.append(str(event))
+    with pytest.raises(MonitorError, match="did not start"):
+        watch.share([sys.executable, "-c", "pass"])
+    assert not watch.is_shared
+    found: list[AttachedMonitor | None] = []
+    who = threading.Thread(target=lambda: found.append(AttachedMonitor.find(listen)))
+    who.start()
+
+    def is_wanted() -> bool:
+        watch.poll()
+        return watch.is_wanted
+
+    assert wait_until(is_wanted)
+    watch.share(keeping_command())
+    who.join()
+    [other] = found
+    assert other is not None
+    assert watch.is_shared
+    assert not watch.is_wanted
+    assert other.pid == watch.monitor.pid
+    told = other.ask()["connections"]
+    assert (told["now"], told["total"]) == (1, 1)
+    # What is known of the monitor does not begin anew.
+    assert has_received(watch.monitor, len(datagrams))
+    send_all()
+    assert wait_until(lambda: polled(watch.monitor, 2 * len(datagrams)))
+
+    events: list[dict[str, Any]] = []
+
+    def other_hears(condition: Callable[[], bool]) -> bool:
+        events.extend(other.read_events())
+        return condition()
+
+    assert wait_until(lambda: other_hears(lambda: has_received(other, 2 * len(datagrams))))
+    assert asked == []
+    # Who ends it ends it for all.
+    watch.stop()
+    assert wait_until(lambda: other_hears(lambda: any(e["kind"] == "died" for e in events)))
+    other.stop()
+    sandbox.close()
+    assert not listen.exists()

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.monitor.handing import keeping_command
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
@@ -35,7 +36,7 @@ class Live(Feature):
         super().__init__(viewer)
         self._keeping = ""
         """The progress of copying the trace; "" while no copy is made."""
-        self._is_restarting = False
+        self._is_restarting = self._is_sharing = False
 
     def status(self) -> Iterable[Item]:
         """The progress of copying the trace."""
@@ -47,6 +48,23 @@ class Live(Feature):
         if watch is not None and watch.is_renewed:
             watch.is_renewed = False
             self.viewer.in_thread(lambda: Trace.open(watch.trace_path), self.viewer.take_trace)
+        if watch is not None and watch.is_wanted and not self._is_sharing:
+            self._share(watch)
+
+    def _share(self, watch: Watch) -> None:
+        """Let another viewer attach to the monitor that this one has for itself, in a thread."""
+        self._is_sharing = True
+
+        def shared(_: None) -> None:
+            self._is_sharing = False
+            watch.goes_on = not self._is_demo
+            self.viewer.tell("Another viewer attaches: a process of its own keeps the monitor now.")
+
+        def failed(error: Exception) -> None:
+            self._is_sharing = False
+            self.viewer.tell(f"No other viewer can attach: {error}", "error")
+
+        self.viewer.in_thread(lambda: watch.share(keeping_command()), shared, failed)
 
     @command("Show the monitor's log", "ctrl+l", heading="Screen")
     def log(self) -> None:

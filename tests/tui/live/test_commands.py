@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from textual.widgets import Input
 
+from gvtui.monitor.client import MonitorError
+from gvtui.monitor.handing import keeping_command
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.trace.reader import Trace
@@ -15,6 +18,7 @@ from tests.tui.fake import FakeViewer
 from tests.tui.helpers import catch_up, drive, live, notes, screen_text, until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -116,3 +120,30 @@ def test_who_leaves_decides_about_the_monitor(tmp_path: Path) -> None:
     assert left == [True, False]
     monitor.is_viewers = False
     assert live_room.may_leave(leave)
+
+
+def test_who_wants_to_attach_has_the_monitor_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    viewer = FakeViewer(Live, trace=Trace.open(recorder.path), live=LiveOptions())
+    monitor = cast("MonitorProcess", FakeMonitor(recorder.path))
+    watch = viewer.monitor = Watch(MonitorOptions(), monitor)
+    live_room = viewer.feature(Live)
+    shared: list[Sequence[str]] = []
+
+    def share(command: Sequence[str]) -> None:
+        watch.is_wanted = False
+        shared.append(command)
+        if len(shared) > 1:
+            raise MonitorError("it is stuck")
+
+    monkeypatch.setattr(watch, "share", share)
+    live_room.tick()
+    assert shared == []
+    for told in ("Another viewer attaches", "No other viewer can attach: it is stuck"):
+        watch.is_wanted = True
+        live_room.tick()
+        assert told in str(viewer.told[-1])
+        assert watch.goes_on
+    assert shared == [keeping_command()] * 2
