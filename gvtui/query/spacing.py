@@ -61,6 +61,8 @@ WRITING_SHARE = 3
 """How many times as long as reading the rows the writing of states may take."""
 _WORTH_SECONDS = 0.2
 """What writing must have taken too long before a state is taken up."""
+_MOST_GROWN = 1.25
+"""How many times as long as before the first state after that may take to be thought as quick."""
 _TRIED = 64
 """Beside how many rows one is searched that parts no call that is told twice."""
 _NEAR = 1 << 9
@@ -123,20 +125,26 @@ class Pace:
     been looked at, the longer the next ones take to write."""
 
     def __init__(self) -> None:
-        self._least: float | None = 0.0
+        self._least = 0.0
+        """What a state takes of which little has been looked at."""
+        self._is_first = False
+        """Whether the next state is the first one since one was taken up."""
         self._takes = _WORTH_SECONDS
         self._more = 0.0
 
     def wrote(self, seconds: float) -> bool:
         """Note how long a state took to write; whether to take it up."""
-        if self._least is None:
-            self._least = seconds
+        if self._is_first:
+            # States grow; but after many rows the first one has been looked at as the others have.
+            grown = _MOST_GROWN * self._least
+            self._least = min(seconds, grown) if self._least else seconds
+            self._is_first = False
         self._more += seconds - self._least
         return self._more > self._takes
 
     def took_up(self, seconds: float) -> None:
         """Note how long it took to take one up."""
-        self._least, self._takes, self._more = None, max(2 * seconds, _WORTH_SECONDS), 0.0
+        self._is_first, self._takes, self._more = True, max(2 * seconds, _WORTH_SECONDS), 0.0
 
 
 class StateSpacer:

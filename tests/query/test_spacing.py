@@ -27,6 +27,7 @@ from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,
     MOST_STATES,
+    Pace,
     StateSpacer,
     keep_spaced,
     parts_nothing,
@@ -257,3 +258,19 @@ def test_nothing_is_kept_of_what_has_no_index_of_its_own(tmp_path: Path) -> None
     trace.index_files = None
     assert not keep_spaced(trace, "")
     trace.close()
+
+
+def test_a_state_is_taken_up_when_writing_has_become_slow() -> None:
+    pace = Pace()
+    assert pace.wrote(2.7), "all of it has been looked at"
+    pace.took_up(0.1)
+    assert [pace.wrote(each) for each in (0.4, 0.45, 0.5)] == [False, False, False]
+    assert pace.wrote(0.5)
+    pace.took_up(0.1)
+    # They grow, and are as quick as they can be.
+    assert not any(pace.wrote(0.5) for _ in range(50))
+    assert pace.wrote(0.8)
+    pace.took_up(0.1)
+    assert pace.wrote(1.8), "many rows were read since, so that much has been looked at"
+    pace.took_up(0.1)
+    assert not any(pace.wrote(0.6) for _ in range(50))
