@@ -7,14 +7,12 @@ wants to attach. Then the viewer gives the monitor to a process that keeps it fo
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 
 from gvtui.monitor.listener import Listener, MonitorError
-from gvtui.monitor.peer import credentials
-from gvtui.monitor.station import station_path
+from gvtui.monitor.station import newcomers, station_path
 
 if TYPE_CHECKING:
     import socket
@@ -74,13 +72,8 @@ class Doorbell:
         return has_rung
 
     def _let_in(self) -> None:
-        for _ in range(_MOST_NEW):
-            try:
-                channel, _ = self._listener.socket.accept()
-            except OSError:
-                return
-            is_trusted = credentials(channel)["peer_uid"] in (0, os.geteuid())
-            if not is_trusted or len(self._waiting) >= _MOST_WAITING:
+        for channel in newcomers(self._listener, _MOST_NEW):
+            if len(self._waiting) >= _MOST_WAITING:
                 channel.close()
                 continue
             channel.setblocking(False)

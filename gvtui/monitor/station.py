@@ -58,6 +58,20 @@ def station_path(listen: Path) -> Path:
     return listen.with_name(listen.name + _SUFFIX)
 
 
+def newcomers(listener: Listener, most: int) -> Iterator[socket.socket]:
+    """Those who have come and may attach, so many of them at most; others are let go."""
+    for _ in range(most):
+        try:
+            channel, _ = listener.socket.accept()
+        except OSError:
+            # Nobody waits, or this process has no descriptor for one more.
+            return
+        if credentials(channel)["peer_uid"] in (0, os.geteuid()):
+            yield channel
+        else:
+            channel.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Hello:
     """What a viewer is told first."""
@@ -212,14 +226,8 @@ class Station:
 
     def _let_in(self) -> None:
         # Who comes again and again would else keep the others waiting for ever.
-        for _ in range(_MOST_NEW):
-            try:
-                channel, _ = self._listener.socket.accept()
-            except OSError:
-                # Nobody waits, or this process has no descriptor for one more.
-                return
-            is_trusted = credentials(channel)["peer_uid"] in (0, os.geteuid())
-            if not is_trusted or len(self._viewers) >= MOST_VIEWERS:
+        for channel in newcomers(self._listener, _MOST_NEW):
+            if len(self._viewers) >= MOST_VIEWERS:
                 channel.close()
                 continue
             viewer = _Attached(channel)

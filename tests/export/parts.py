@@ -124,3 +124,16 @@ def make_merge(out: Path, *sources: Path) -> Path:
         for trace in traces:
             trace.close()
     return out
+
+
+def in_batches(path: Path) -> Path:
+    """A recording whose last message tells of drops, in batches of several messages."""
+    writer = TraceWriter(path)
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    for step in range(6):
+        several = [read_message(fd=step * 4 + each, dropped=step) for each in range(4)]
+        writer.messages(1, [(TIME_NS + step, each) for each in several])
+    writer.opened(2, TIME_NS + 9, {"peer_pid": 2})
+    writer.message(2, TIME_NS + 9, read_message(dropped=7))
+    writer.close()
+    return writer.path

@@ -24,6 +24,7 @@ from gvtui.trace.thinned import ThinnedMark
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import (
     dropped,
+    in_batches,
     make_merge,
     marks,
     payloads,
@@ -96,15 +97,7 @@ def test_of_a_save_file_all_messages_are_kept(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def batches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A recording whose last message tells of drops, in batches of several messages."""
-    writer = TraceWriter(tmp_path_factory.mktemp("batches") / "a.gvtrace")
-    writer.opened(1, TIME_NS, {"peer_pid": 1})
-    for step in range(6):
-        several = [read_message(fd=step * 4 + each, dropped=step) for each in range(4)]
-        writer.messages(1, [(TIME_NS + step, each) for each in several])
-    writer.opened(2, TIME_NS + 9, {"peer_pid": 2})
-    writer.message(2, TIME_NS + 9, read_message(dropped=7))
-    writer.close()
-    return writer.path
+    return in_batches(tmp_path_factory.mktemp("batches") / "a.gvtrace")
 
 
 def test_all_that_is_in_front_of_where_a_file_ends_is_kept(batches: Path, tmp_path: Path) -> None:

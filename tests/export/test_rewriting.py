@@ -8,8 +8,7 @@ from gvtui.export.rewriting import RepairReport, Rewriting
 from gvtui.trace.marks import DropsMark, LostMark
 from gvtui.trace.scanning import Messages, scan_log
 from gvtui.trace.writer import TraceWriter
-from tests.export.parts import dropped, marks, payloads
-from tests.trace.factory import TIME_NS, read_message
+from tests.export.parts import dropped, in_batches, marks, payloads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,15 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def batches(tmp_path: Path) -> Path:
     """A recording whose last message tells of drops, in batches of several messages."""
-    writer = TraceWriter(tmp_path / "a.gvtrace")
-    writer.opened(1, TIME_NS, {"peer_pid": 1})
-    for step in range(6):
-        several = [read_message(fd=step * 4 + each, dropped=step) for each in range(4)]
-        writer.messages(1, [(TIME_NS + step, each) for each in several])
-    writer.opened(2, TIME_NS + 9, {"peer_pid": 2})
-    writer.message(2, TIME_NS + 9, read_message(dropped=7))
-    writer.close()
-    return writer.path
+    return in_batches(tmp_path / "a.gvtrace")
 
 
 def rewritten(data: bytes, out: Path) -> RepairReport:
