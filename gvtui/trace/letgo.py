@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.trace.details import list_in
@@ -119,7 +118,7 @@ class _Merging:
 def _packed(told: Sequence[ThinnedMark]) -> list[dict[str, Any]]:
     """Marks as they lie in a header: of very many connections, added up."""
     if sum(len(mark.counts.by_conn) for mark in told) > MAX_LISTED:
-        told = [reduce(ThinnedMark.and_also, told)]
+        told = [ThinnedMark().and_also(*told)]
     return [mark.details() for mark in told]
 
 

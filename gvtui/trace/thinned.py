@@ -89,18 +89,17 @@ class ThinnedMark:
             LetGoFrom.read(details["of"]) if "of" in details else None,
         )
 
-    def and_also(self, other: ThinnedMark) -> ThinnedMark:
-        """Both together."""
-        counts = ConnectionCounts()
-        counts.add(self.counts)
-        counts.add(other.counts)
+    def and_also(self, *others: ThinnedMark) -> ThinnedMark:
+        """All of them together."""
+        every, counts = (self, *others), ConnectionCounts()
+        for each in every:
+            counts.add(each.counts)
         counts.fold(())
-        times = [each for each in (self.from_ns, other.from_ns) if each]
         return ThinnedMark(
             counts,
-            min(times, default=0),
-            max(self.to_ns, other.to_ns),
-            self.is_at_most or other.is_at_most,
+            min((each.from_ns for each in every if each.from_ns), default=0),
+            max(each.to_ns for each in every),
+            any(each.is_at_most for each in every),
         )
 
     def known_as(self, trace_id: object) -> ThinnedMark:

@@ -163,11 +163,9 @@ def _remove(*paths: Path) -> None:
 
 def _thinned(sources: Sequence[Source]) -> ThinnedMark:
     """What has been let go, and what goes now."""
-    told = ThinnedMark()
-    for source in sources:
-        told = told.and_also(thinned_in(source.segment.head()))
-        told = told.and_also(source.contents.without(source.keeps))
-    return told
+    before = [thinned_in(source.segment.head()) for source in sources]
+    now = [source.contents.without(source.keeps) for source in sources]
+    return ThinnedMark().and_also(*before, *now)
 
 
 def _kept(rows: Rows, source: Source) -> npt.NDArray[np.bool_]:
