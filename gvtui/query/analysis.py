@@ -10,7 +10,6 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.calls.sides import JoinedSides
 from gvtui.query.context import QueryContext
 from gvtui.query.kept.keeper import StateKeeper
-from gvtui.query.leftovers import give_back
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -203,8 +202,6 @@ class Analysis:
         written."""
         if self.kept is None:
             return False
-        # Reading is over: now the values are in memory together with their bytes.
-        give_back()
         # Most who analyse a trace keep nothing.
         from gvtui.query.activity.reader import ActivityReader
 

@@ -11,7 +11,7 @@ from gvtui.query.column import CHUNK_BYTES, RowColumn
 from gvtui.query.kept.reading import BrokenStateError, StateReader, unframed
 from gvtui.query.kept.version import version
 from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
-from gvtui.query.leftovers import without_collecting
+from gvtui.query.leftovers import give_back, without_collecting
 from gvtui.trace.header import is_being_written
 from gvtui.trace.keptfile import identity_of, open_kept, write_kept
 
@@ -201,6 +201,8 @@ class StateKeeper:
         complete = {name for name, roots in self._offered.items() if self._is_complete(roots)}
         if not complete - known and not self._has_learnt:
             return False
+        # Reading is over: now the values are in memory together with their bytes.
+        give_back()
         self._recall()
         for name in SECTIONS:
             if name in known and name not in complete and name in makers:
