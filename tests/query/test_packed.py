@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gvtui.query.activity.notseen import Gaps
+from gvtui.query.activity.gaps import Gaps
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.packed import Packed

@@ -12,7 +12,8 @@ from gvtui.export.report.recorded import (
     containers_in,
     named_containers,
 )
-from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.gaps import Gaps
+from gvtui.query.activity.notseen import not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.activity.times import utc
 from gvtui.query.analysis import Analysis

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from gvtui.points.document import SessionError, parse_document
 from gvtui.query.activity.activity import SECTIONS, Unseen
 from gvtui.query.activity.calls import untraced
 from gvtui.query.activity.letgo import let_go_before, let_go_since
-from gvtui.query.activity.times import in_zone
-from gvtui.query.follower import Follower
 from gvtui.query.resolved.transfers import UNTOLD
-from gvtui.trace.marks import (
-    BinaryMark,
-    DropsMark,
-    GapMark,
-    GoneMark,
-    RefusedMark,
-    SessionMark,
-    read_mark,
-)
-from gvtui.trace.row import Kind
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
 
-    import numpy.typing as npt
-
+    from gvtui.query.activity.gaps import Gaps
     from gvtui.query.activity.reader import ActivityReader
     from gvtui.query.source import RowSource
     from gvtui.trace.reader import Trace
     from gvtui.trace.survey import Survey
 
-_MAX_MARKS = 1 << 12
 _LACKS = {
     "deleted": "what was deleted",
     "renamed": "what was renamed, and to what",
@@ -51,134 +34,6 @@ _LACKS = {
     "read": "which file was opened",
     "written": "which file was opened",
 }
-
-
-@dataclass(slots=True)
-class Drops:
-    """The drops of one connection."""
-
-    points: int = 0
-    first_ns: int = 0
-    last_ns: int = 0
-
-
-class Binary(NamedTuple):
-    """The runsc of a sandbox, as a mark tells it."""
-
-    conn: int
-    """The connection of the sandbox."""
-    path: str
-    version: str
-    """"" if it is not told."""
-
-    @property
-    def words(self) -> str:
-        """Path and version; not escaped."""
-        return f"{self.path}, version {self.version or 'not told'}"
-
-
-@dataclass(slots=True)
-class _Noted:
-    drops: dict[int, Drops] = field(default_factory=dict)
-    sessions: dict[str, SessionMark] = field(default_factory=dict)
-    binaries: dict[Binary, None] = field(default_factory=dict)
-    gaps: list[GapMark] = field(default_factory=list)
-    refused: int = 0
-    gone: int = 0
-    is_least: bool = False
-    marks: int = 0
-
-
-class Gaps(Follower):
-    """Reads what a trace tells of what it lacks: drops, and trace marks."""
-
-    def __init__(self, trace: Trace) -> None:
-        super().__init__(trace)
-        self._details = trace.details
-        self._noted = _Noted()
-
-    @property
-    def sessions(self) -> list[SessionMark]:
-        """The last session mark of each container."""
-        return list(self._noted.sessions.values())
-
-    @property
-    def binaries(self) -> list[str]:
-        """The runsc of each sandbox and its version, in words, as far as marks tell."""
-        return list(dict.fromkeys(each.words for each in self._noted.binaries))
-
-    @property
-    def binary_of(self) -> tuple[Binary, ...]:
-        """The runsc of each connection, as far as marks tell."""
-        return tuple(self._noted.binaries)
-
-    @property
-    def points_words(self) -> str:
-        """What is known of the points that are on, in words."""
-        if not self._noted.sessions:
-            return "which points are on is not told"
-        return "; ".join(f"session of {mark.container_id}: {mark.text}" for mark in self.sessions)
-
-    @property
-    def dropped(self) -> int:
-        """How many points sandboxes have told that they dropped."""
-        return sum(each.points for each in self._noted.drops.values())
-
-    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
-        noted = self._noted
-        for place in np.flatnonzero(rows["kind"] == Kind.DROP).tolist():
-            row = rows[place]
-            drops = noted.drops.setdefault(int(row["conn"]), Drops())
-            drops.points += int(row["result"])
-            when = int(row["time_ns"]) or int(row["recv_ns"])
-            drops.first_ns, drops.last_ns = drops.first_ns or when, when
-        for place in np.flatnonzero(rows["kind"] == Kind.MARK).tolist():
-            if noted.marks >= _MAX_MARKS:
-                return
-            noted.marks += 1
-            try:
-                mark = read_mark(self._details(start + place))
-            except IndexError:
-                continue
-            if isinstance(mark, SessionMark) and mark.session:
-                noted.sessions[mark.container_id] = mark
-            elif isinstance(mark, BinaryMark):
-                conn = int(rows["conn"][place])
-                noted.binaries[Binary(conn, mark.path, mark.version)] = None
-            elif isinstance(mark, GapMark):
-                noted.gaps.append(mark)
-            elif isinstance(mark, RefusedMark):
-                noted.refused += mark.count
-            elif isinstance(mark, GoneMark):
-                noted.gone += 1
-            elif isinstance(mark, DropsMark):
-                noted.is_least |= mark.is_least
-
-    def told(self, zone: tzinfo | None = UTC) -> list[Unseen]:
-        """What was lost, in words, with times in a zone; None for the local one."""
-        noted, found = self._noted, []
-        for conn, drops in noted.drops.items():
-            least = "at least " if noted.is_least else ""
-            found.append(
-                Unseen(
-                    "drops",
-                    f"{least}{counted(drops.points, 'point was', 'points were')} dropped by the "
-                    f"sandbox of connection {conn}, {_between(drops.first_ns, drops.last_ns, zone)}",
-                    drops.points,
-                )
-            )
-        for gap in noted.gaps:
-            when = _between(gap.start_ns, gap.end_ns, zone)
-            found.append(Unseen("rows", f"points are missing {when}: {gap.text}"))
-        if noted.refused:
-            text = f"{counted(noted.refused, 'time')} a limit kept something out"
-            found.append(Unseen("limits", text, noted.refused))
-        if noted.gone:
-            text = f"{counted(noted.gone, 'sandbox', 'sandboxes')} ended without a last word"
-            found.append(Unseen("rows", text, noted.gone))
-        if noted.marks >= _MAX_MARKS:
-            found.append(Unseen("limits", f"only the first {_MAX_MARKS:,} trace marks were read"))
-        return found
 
 
 def not_seen(
@@ -367,8 +222,3 @@ def _limits(reader: ActivityReader) -> list[Unseen]:
         if count:
             found.append(Unseen("limits", f"a limit was reached: {count:,} {text}", count))
     return found
-
-
-def _between(first_ns: int, last_ns: int, zone: tzinfo | None) -> str:
-    first, last = in_zone(first_ns, zone), in_zone(last_ns, zone)
-    return f"at {first}" if first == last else f"from {first} to {last}"

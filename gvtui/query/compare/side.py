@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.gaps import Gaps
+from gvtui.query.activity.notseen import not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.compare.calls import CallFigures, call_figures
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gvtui.query.activity.activity import Activity, Unseen
-    from gvtui.query.activity.notseen import Binary
+    from gvtui.query.activity.gaps import Binary
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.survey import Survey

@@ -14,6 +14,7 @@ from gvtui.errors import GvtuiError
 from gvtui.export.report.formats import REPORTS_BY_SUFFIX
 from gvtui.files import whole_file
 from gvtui.python import python
+from gvtui.query.activity.knowngaps import KnownGaps
 from gvtui.query.filter.field import CONTAINER
 from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.rows import process_label, processes_filter
@@ -62,6 +63,8 @@ class Acting(Feature):
         """Whose activity is shown."""
         self._kept: dict[tuple[object, ...], ActivityReading] = {}
         self._analysis: Analysis | None = None
+        self._known_gaps: KnownGaps | None = None
+        """What is known of the drops and marks of a trace, as of whatever row it is shown."""
         self._survey: Survey | None = None
         self._surveyed: _Rows | None = None
         """The rows that the survey is of."""
@@ -83,11 +86,21 @@ class Acting(Feature):
         found = self._kept.pop(asked, None)
         if found is None:
             condition = model.narrowed(subject.expression)
-            found = ActivityReading(model.analysis, condition)
+            found = ActivityReading(model.analysis, condition, self._gaps_before())
         self._kept[asked] = found
         for old in list(self._kept)[:-_KEPT]:
             del self._kept[old]
         return found
+
+    def _gaps_before(self) -> KnownGaps | None:
+        """What is known of drops and marks from before; None for what goes on for ever, where nobody
+        asks for it again."""
+        trace = self.model.trace
+        if self.model.is_live:
+            return None
+        if self._known_gaps is None or self._known_gaps.trace is not trace:
+            self._known_gaps = KnownGaps(trace)
+        return self._known_gaps
 
     @property
     def not_seen(self) -> tuple[Unseen, ...]:

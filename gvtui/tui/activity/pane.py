@@ -95,8 +95,8 @@ class ActivityPane(ListPane):
                 self._folds.opens_headings, self._built, self._next_at = is_tall, None, 0.0
         # Later rows may tell more of programs that ran before.
         end = self._model.trace.end_row
-        state = (id(reading), reading.reader.position, end)
-        is_last = reading.reader.is_done and self._end == end and state != self._built
+        state = (id(reading), reading.position, end)
+        is_last = reading.is_done and self._end == end and state != self._built
         self._end = end
         if self._building is None and (is_last or time.monotonic() >= self._next_at):
             self._unseen = self._acting.not_seen
@@ -113,7 +113,7 @@ class ActivityPane(ListPane):
         if self._reading is not None:
             entries = activity_entries(self._reading.reader, self._folds, self._order)
             self._building = (entries, [], 0.0)
-            self._building_of = self._reading.reader.position
+            self._building_of = self._reading.position
 
     def _build(self, seconds: float = _BUILD_SECONDS) -> bool:
         """Make further lines for about so long; True if all are made anew."""
@@ -177,7 +177,7 @@ class ActivityPane(ListPane):
             title.append((f"   {self._order.value}", "faint"))
         title.append((f"   {counted(reader.rows, 'row')}", "faint"))
         # Live, the lines are a moment behind all the time.
-        position = reader.position if self._model.is_live else self._entries_of
+        position = reading.position if self._model.is_live else self._entries_of
         if part := part_read(self._model, position):
             title.append((f"   reading {part}", "progress"))
         if reader.first_ns:

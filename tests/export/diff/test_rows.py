@@ -16,7 +16,7 @@ from gvtui.export.diff.rows import (
     title_of,
     two_digits,
 )
-from gvtui.query.activity.notseen import Binary
+from gvtui.query.activity.gaps import Binary
 from gvtui.trace.marks import BinaryMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from gvtui.query.activity.activity import SECTIONS, Activity, ActivityLine
-from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.gaps import Gaps
+from gvtui.query.activity.notseen import not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter

@@ -1,11 +1,6 @@
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
 from gvtui.query.activity.activity import Activity
-from gvtui.query.activity.notseen import Gaps
 from gvtui.trace.reader import Trace
 from tests.query.activity.runs import TRACES, activity_in, activity_of
-from tests.trace.recorder import Recorder
 
 
 def texts(activity: Activity, kind: str) -> list[str]:
@@ -40,17 +35,3 @@ def test_drops_are_told_with_their_time() -> None:
     told = [each for each in activity_of(trace).not_seen if each.kind == "drops"]
     trace.close()
     assert sum(each.count or 0 for each in told) == dropped
-
-
-def test_times_are_in_the_zone_that_is_asked_for(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.gvtrace")
-    recorder.add(1)
-    recorder.add(1, dropped=3)
-    trace = Trace.open(recorder.path)
-    gaps = Gaps(trace)
-    while gaps.advance():
-        pass
-    [told], [there] = gaps.told(), gaps.told(ZoneInfo("Asia/Tokyo"))
-    trace.close()
-    assert told.text.endswith("at 2026-11-23 17:36:47Z")
-    assert there.text.endswith("at 2026-11-24 02:36:47 JST")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.gaps import Gaps
+from gvtui.query.activity.notseen import not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.trace.reader import Trace

@@ -3,13 +3,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gvtui.monitor.options import MonitorOptions
 from gvtui.points.catalogue import ending_points
 from gvtui.query.activity.notseen import unseen_calls
 from gvtui.query.processes.process import Process
+from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.summary import Reception
 from gvtui.trace.writer import TraceWriter
+from gvtui.tui.activity import commands
 from gvtui.tui.activity.commands import Acting
+from gvtui.tui.activity.reading import ActivityReading
+from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.commands import Choosing
 from tests.trace.factory import TIME_NS, read_message
 from tests.tui.fake import FakeViewer
@@ -17,6 +24,10 @@ from tests.tui.points.bench import PointsBench
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gvtui.query.activity.knowngaps import KnownGaps
+    from gvtui.query.analysis import Analysis
+    from gvtui.query.filter.compile import Filter
 
 
 def _viewer(name: str = "shell-2024") -> FakeViewer:
@@ -97,6 +108,52 @@ def test_an_activity_that_was_read_is_kept_for_the_way_back() -> None:
     viewer.model.chips.remove(0)
     viewer.refilter()
     assert acting.reading is first
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> list[KnownGaps | None]:
+    """What each activity was given of drops and marks that are known."""
+    found: list[KnownGaps | None] = []
+
+    class Noted(ActivityReading):
+        def __init__(
+            self, analysis: Analysis, condition: Filter | None, known: KnownGaps | None = None
+        ) -> None:
+            super().__init__(analysis, condition, known)
+            found.append(known)
+
+    monkeypatch.setattr(commands, "ActivityReading", Noted)
+    return found
+
+
+def test_drops_and_marks_are_found_once_for_all_rows_that_a_recording_is_shown_as_of(
+    given: list[KnownGaps | None],
+) -> None:
+    viewer = _viewer("newest-2026")
+    model, trace = viewer.model, viewer.model.trace
+    end, replay = trace.end_row, ReplayClock(trace, None)
+    _rows(viewer)
+    for row in (end // 2, end // 3):
+        model.stand_at(replay, row)
+        _rows(viewer)
+    whole, *others = given
+    assert whole is not None
+    assert whole.trace is trace
+    assert others == [whole, whole]
+    model.replace_trace(Trace.open(trace.path))
+    _rows(viewer)
+    assert given[-1] is not None
+    assert given[-1].trace is model.trace
+    trace.close()
+
+
+def test_of_what_grows_for_ever_they_are_not_kept(
+    given: list[KnownGaps | None], tmp_path: Path
+) -> None:
+    live = LiveOptions(MonitorOptions(listen=tmp_path / "s"))
+    viewer = FakeViewer(Acting, live=live)
+    assert viewer.feature(Acting).reading
+    assert given == [None]
 
 
 def test_all_that_was_not_seen_can_be_read() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.activity.pane import ActivityPane, _foot
+from gvtui.tui.activity.reading import ActivityReading
 from gvtui.tui.model.who import chip_words
 from gvtui.tui.options import LiveOptions
 from tests.tui.helpers import by_hand, catch_up, drive, recording
@@ -247,5 +248,23 @@ def test_what_is_read_stops_while_the_pane_is_hidden_and_goes_on_after() -> None
         pane.news()
         assert pane._reading is reading
         assert app.model.analysis.follower is not None
+
+    _shown(app, look)
+
+
+def test_it_says_that_it_reads_until_it_knows_all_that_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = recording("shell-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        half = app.model.trace.end_row // 2
+        for position, is_said in ((half, True), (app.model.trace.end_row, False)):
+            with monkeypatch.context() as patch:
+                patch.setattr(ActivityReading, "position", position)
+                patch.setattr(ActivityReading, "is_done", not is_said)
+                _draw(pane)
+                title = "".join(text for text, _ in pane.headings()[0])
+                assert ("reading 50%" in title) == is_said
 
     _shown(app, look)

@@ -11,6 +11,8 @@ import pytest
 from gvtui.export.merging import merge
 from gvtui.monitor.options import MonitorOptions
 from gvtui.query import once, repeated, rowset, spacing
+from gvtui.query.activity import gaps
+from gvtui.query.activity.knowngaps import KnownGaps
 from gvtui.query.calls import doubles
 from gvtui.query.kept import takenup
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -67,6 +69,7 @@ def compare(path: Path, positions: list[int], filter_text: str = "") -> int:
 def stand(model: Model, positions: list[int], filter_text: str = "") -> int:
     """As `compare`, in a viewer that is there already."""
     path, replay = model.trace.path, ReplayClock(model.trace, None)
+    known = KnownGaps(model.trace)
     if filter_text:
         model.chips.put(filter_text)
         model.apply_chips()
@@ -83,7 +86,7 @@ def stand(model: Model, positions: list[int], filter_text: str = "") -> int:
             while each.refresh(1.0) or each.trace.is_behind:
                 pass
             each.cursor = row
-        here, there = told(model), told(only)
+        here, there = told(model, known), told(only)
         begun = model.analysis.began_with
         # The numbers that are compared are those by descriptor.
         assert begun is None or begun.restored == {*takenup.SECTIONS} - {"numbers"}
@@ -322,7 +325,7 @@ def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: 
 def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "LEAST_ROWS", 1)
     have_states(monkeypatch, 149)
-    for module in (rowset, repeated):
+    for module in (rowset, repeated, gaps):
         monkeypatch.setattr(module, "CHUNK", 64)
     for module in (once, repeated, doubles):
         monkeypatch.setattr(module, "MOST_APART", 63)
@@ -331,7 +334,10 @@ def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "ReadingThrough", NoReading)
 
 
-def test_drops_are_as_of_where_the_recording_stands(tmp_path: Path) -> None:
+def test_drops_are_as_of_where_the_recording_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "CHUNK", 64)
     recorder = Recorder(tmp_path / "a.gvtrace")
     for number in range(5):
         recorder.add(30, dropped=number)

@@ -12,15 +12,21 @@ from gvtui.tui.processes.lines import tree_lines
 from gvtui.tui.processes.painter import TreePainter
 
 if TYPE_CHECKING:
+    from gvtui.query.activity.knowngaps import KnownGaps
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.tui.model.model import Model
 
 _ROWS = 40
 
 
-def told(model: Model) -> dict[str, Any]:
+def told(model: Model, known: KnownGaps | None = None) -> dict[str, Any]:
     """Rows, sandboxes, tree with descriptors, numbers, activity, running calls, timeline and status
-    line; the analysis has read all that the trace has."""
+    line; the analysis has read all that the trace has.
+
+    Args:
+        model: the viewer's.
+        known: what the viewer keeps of the trace's drops and marks.
+    """
     analysis = model.analysis
     resolved = analysis.resolved
     statistics = analysis.statistics(by_descriptor=True)
@@ -59,7 +65,7 @@ def told(model: Model) -> dict[str, Any]:
                 )
             ),
         ],
-        "activity": _activity(model),
+        "activity": _activity(model, known),
         "running": [str(call) for call in analysis.pairs.each_running(with_ended=True)],
         "timeline": analysis.timeline.buckets(100),
         "status": [item.full for item in items(model, 0)],
@@ -86,8 +92,8 @@ def _tree(model: Model) -> list[str]:
     return ["".join(text for text, _ in painter.line(line, 200)) for line in lines]
 
 
-def _activity(model: Model) -> list[Any]:
-    reading = ActivityReading(model.analysis, None)
+def _activity(model: Model, known: KnownGaps | None) -> list[Any]:
+    reading = ActivityReading(model.analysis, None, known)
     while reading.advance(1 << 16):
         pass
     activity = reading.reader.activity(reading.not_seen(None, UTC, is_checking=False))
