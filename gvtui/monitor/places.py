@@ -158,11 +158,11 @@ class MonitorPlace:
         gone: list[Path] = []
         former: list[int] = []
         for trace, size in sizes.items():
-            left = size
-            while total > self._keep_bytes and left and not is_guarded(trace):
-                before, left = left, _without_oldest(trace)
-                total -= before - left
-                if left >= before:
+            left, logs = size, list(files.logs_in(trace).values())
+            while total > self._keep_bytes and left > 0 and not is_guarded(trace):
+                freed = _remove_oldest(trace, logs)
+                total, left = total - freed, left - freed
+                if freed <= 0:
                     # Another user's: nothing of it can be removed.
                     break
             if not trace.exists():
@@ -191,8 +191,7 @@ class MonitorPlace:
                 continue
             logs = list(files.logs_in(trace).values())
             while logs and _last_ns(logs[0]) < before_ns:
-                logs.pop(0)
-                _without_oldest(trace)
+                _remove_oldest(trace, logs)
                 if not trace.exists():
                     gone.append(trace)
         return gone
@@ -217,17 +216,21 @@ def _clear_pieces(trace: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _without_oldest(trace: Path) -> int:
-    """Remove the oldest segment of a trace, of the last one all; gives the bytes of disk that the
-    trace takes then."""
-    first, *others = files.logs_in(trace).values() or [None]
-    if first is None or not others:
+def _remove_oldest(trace: Path, logs: list[Path]) -> int:
+    """Remove the oldest segment of a trace, and its log from those that are there; with the last one
+    all of it. Gives how many bytes of disk are free then."""
+    first, *others = logs or [trace]
+    del logs[:1]
+    if not others:
+        before = _size(trace)
         shutil.rmtree(trace, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            first.unlink(missing_ok=True)
-            files.index_path(first).unlink(missing_ok=True)
-    return _size(trace)
+        return before - _size(trace)
+    own = (first, files.index_path(first))
+    before = sum(map(_room, own))
+    with contextlib.suppress(OSError):
+        for path in own:
+            path.unlink(missing_ok=True)
+    return before - sum(map(_room, own))
 
 
 def _last_ns(log: Path) -> int:
@@ -251,6 +254,13 @@ def _size(folder: Path) -> int:
     total = 0
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            with contextlib.suppress(OSError):
-                total += path.stat().st_blocks * 512
+            total += _room(path)
     return total
+
+
+def _room(path: Path) -> int:
+    """Bytes of disk that a file takes; 0 if there is none."""
+    try:
+        return path.stat().st_blocks * 512
+    except OSError:
+        return 0
