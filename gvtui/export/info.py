@@ -9,6 +9,7 @@ from gvtui.decode.escape import escape
 from gvtui.decode.times import second_text
 from gvtui.export.contents import RecordingContents
 from gvtui.trace.reach import whole_from
+from gvtui.trace.thinned import messages_in
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -122,10 +123,8 @@ def _before_copied(trace: Trace) -> dict[str, Any] | None:
     """What a copy tells of the time before the oldest row of its flight recorder."""
     if not (told := trace.told_before):
         return None
-    return {
-        "messages": sum(each.counts.total().messages for each in told),
-        "at_most": any(each.is_at_most for each in told),
-    }
+    messages, is_at_most = messages_in(told)
+    return {"messages": messages, "at_most": is_at_most}
 
 
 def _kind(trace: Trace) -> str:
@@ -166,8 +165,8 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
     yield "damage", _damage(trace, survey)
     yield from _accounts(survey)
     if trace.thinned:
-        thinned = sum(each.counts.total().messages for each in trace.thinned)
-        most = "at most " * any(each.is_at_most for each in trace.thinned)
+        thinned, is_at_most = messages_in(trace.thinned)
+        most = "at most " * is_at_most
         if trace.is_folder:
             yield "", f"{thinned:,} of those let go came since then: their sandboxes held too much"
         else:
@@ -177,8 +176,8 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
                 "held too much",
             )
     if told := trace.told_before:
-        gone = sum(each.counts.total().messages for each in told)
-        most = "at most " * any(each.is_at_most for each in told)
+        gone, is_at_most = messages_in(told)
+        most = "at most " * is_at_most
         yield (
             "let go" if not trace.thinned else "",
             f"{most}{gone:,} before the oldest row of the flight recorder that this is a copy of",

@@ -132,6 +132,12 @@ class ThinnedMark:
         return ThinnedMark(counts, begin, end, self.is_at_most or is_part, self.of)
 
 
+def messages_in(marks: Collection[ThinnedMark]) -> tuple[int, bool]:
+    """How many messages marks tell of, and whether that is only the most that it can be."""
+    messages = sum(each.counts.total().messages for each in marks)
+    return messages, any(each.is_at_most for each in marks)
+
+
 def thinned_in(head: dict[str, Any]) -> ThinnedMark:
     """What was let go of the segments of which a piece was kept, as its header tells."""
     return ThinnedMark.read(head.get("thinned"))

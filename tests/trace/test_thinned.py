@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +12,7 @@ from gvtui.trace.thinned import (
     ThinnedMark,
     combined,
     connected_in,
+    messages_in,
     standing_in,
     thinned_in,
 )
@@ -95,3 +98,10 @@ def test_a_copy_of_some_connections_is_told_of_these_alone() -> None:
     assert ThinnedMark.read(part.details()).of == known.of
     assert told.copied(conns=[3]) == mark(3, 9, 100, 200)
     assert told.copied(conns=[5]) is None
+
+
+def test_messages_of_several_marks_are_added_up() -> None:
+    marks = [mark(3, 9, 100, 200), mark(4, 5, 100, 200)]
+    assert messages_in(marks) == (14, False)
+    assert messages_in([*marks, replace(marks[0], is_at_most=True)]) == (23, True)
+    assert messages_in([]) == (0, False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gvtui.query.activity.activity import Unseen
 from gvtui.query.activity.times import in_zone
 from gvtui.trace.reach import whole_from
+from gvtui.trace.thinned import messages_in
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 def let_go_before(trace: Trace) -> Iterator[Unseen]:
     """What had gone before the oldest row of the flight recorder that the trace is a copy of."""
     if told := trace.told_before:
-        count = sum(each.counts.total().messages for each in told)
-        most = "at most " * any(each.is_at_most for each in told)
+        count, is_at_most = messages_in(told)
+        most = "at most " * is_at_most
         text = (
             f"{most}{counted(count, 'message was', 'messages were')} let go before the oldest row of "
             "the flight recorder that this is a copy of"
