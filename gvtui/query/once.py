@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from gvtui.query.filter.batch import Mask, Rows
     from gvtui.query.filter.compile import ChangeMark, Filter
+    from gvtui.query.knownrows import KnownRows
     from gvtui.query.repeated import RepeatedRows
     from gvtui.query.source import RowSource
-    from gvtui.query.view import KnownRows
 
 
 def leave_out_doubles(

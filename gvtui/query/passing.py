@@ -7,24 +7,20 @@ decoded row repeats, except for those just before that row.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.knownrows import known_rows, known_stop
 from gvtui.query.rowset import RowSet
-from gvtui.query.source import CHUNK
-from gvtui.query.view import KnownPart, KnownRows
 from gvtui.query.wrapping import WrappingFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
 
     from gvtui.query.filter.batch import Mask, Rows
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.knownrows import KnownRows
     from gvtui.query.source import RowSource
 
 _MOST_FILTERS = 8
@@ -61,22 +57,15 @@ class PassingRows:
     def known(self) -> KnownRows:
         """The rows that are shown before one so far before the trace's end now that no row there
         is repeated by one that is not there."""
-        first = self._trace.first_row
-        stop = max((min(self.position, self._trace.end_row) // CHUNK - 1) * CHUNK, first)
-        return KnownRows(stop, list(self._parts(first, stop)))
+        stop = known_stop(self._trace, self.position)
+        return known_rows(self._trace, stop, self._count, self._shown)
 
-    def _parts(self, first: int, stop: int) -> Iterator[KnownPart]:
-        for number in range(first // CHUNK, -(-stop // CHUNK)):
-            begin, end = max(number * CHUNK, first), min((number + 1) * CHUNK, stop)
-            count = self._passing.count(begin, end) - self._left_out.count(begin, end)
-            if count:
-                yield KnownPart(begin, count, partial(self._shown, number, begin, end))
+    def _count(self, start: int, stop: int) -> int:
+        return self._passing.count(start, stop) - self._left_out.count(start, stop)
 
-    def _shown(self, number: int, begin: int, end: int) -> npt.NDArray[np.int64]:
-        rows = np.setdiff1d(
-            self._passing.rows_in(number), self._left_out.rows_in(number), assume_unique=True
-        )
-        return rows[(rows >= begin) & (rows < end)]
+    def _shown(self, number: int) -> npt.NDArray[np.int64]:
+        passing, left_out = self._passing.rows_in(number), self._left_out.rows_in(number)
+        return np.setdiff1d(passing, left_out, assume_unique=True)
 
     def left_out(self, start: int, stop: int) -> int:
         """How many rows are left out from one row to before another."""
@@ -94,19 +83,20 @@ class NotedFilter(WrappingFilter):
             passing: takes in which rows pass.
         """
         super().__init__(condition.text, condition)
-        self._condition_of_rows = condition
         self.passing = passing
         """Which rows passed."""
 
     def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
         """See `Filter.mask`."""
-        passed = self._condition_of_rows.mask(trace, rows, start, may_pass)
+        assert self.inner is not None
+        passed = self.inner.mask(trace, rows, start, may_pass)
         self.passing.note(start, start + len(rows), np.flatnonzero(passed) + start)
         return passed
 
     def matches(self, trace: RowSource, row_id: int) -> bool:
         """See `Filter.matches`."""
-        return self._condition_of_rows.matches(trace, row_id)
+        assert self.inner is not None
+        return self.inner.matches(trace, row_id)
 
 
 class LastPassing:
@@ -114,7 +104,8 @@ class LastPassing:
 
     def __init__(self) -> None:
         self._trace: RowSource | None = None
-        self._known: OrderedDict[tuple[str, int], PassingRows] = OrderedDict()
+        self._known: dict[tuple[str, int], PassingRows] = {}
+        """The one that was used last is the last."""
 
     def noted(self, trace: RowSource, condition: Filter) -> NotedFilter:
         """A filter of which `is_of_messages` holds, as one that is not asked about rows again that
@@ -123,8 +114,8 @@ class LastPassing:
             self._trace = trace
             self._known.clear()
         key = condition.told_by
-        passing = self._known.setdefault(key, PassingRows(trace))
-        self._known.move_to_end(key)
+        passing = self._known.pop(key, None) or PassingRows(trace)
+        self._known[key] = passing
         while len(self._known) > _MOST_FILTERS:
-            self._known.popitem(last=False)
+            del self._known[next(iter(self._known))]
         return NotedFilter(condition, passing)

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import math
 import time
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.query.calls.doubles import MOST_APART, Doubles
+from gvtui.query.knownrows import known_rows, known_stop
 from gvtui.query.rowset import RowSet
 from gvtui.query.source import CHUNK
-from gvtui.query.view import SLICE, KnownPart, KnownRows
+from gvtui.query.view import SLICE
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     import numpy.typing as npt
 
     from gvtui.query.filter.batch import Rows
+    from gvtui.query.knownrows import KnownRows
     from gvtui.query.source import RowSource
 
 _NONE = -1
@@ -127,8 +126,7 @@ class RepeatedRows:
     def stop(self) -> int:
         """The row before which it is known which rows are repeated as of the trace's end now; whoever
         looks for them from there on finds all others."""
-        known = min(self.position, self._trace.end_row) // CHUNK - 1
-        return max(known * CHUNK, self._trace.first_row)
+        return known_stop(self._trace, self.position)
 
     def count(self, start: int, stop: int) -> int:
         """How many rows are repeated from one row to before another."""
@@ -136,20 +134,10 @@ class RepeatedRows:
 
     def others(self, stop: int) -> KnownRows:
         """The rows before one that are not repeated; it is what `stop` gave."""
-        return KnownRows(stop, list(self._parts(stop)))
+        return known_rows(self._trace, stop, self._count_others, self._rows.others_in)
 
-    def _parts(self, stop: int) -> Iterator[KnownPart]:
-        first = self._trace.first_row
-        for number in range(first // CHUNK, -(-stop // CHUNK)):
-            begin, end = max(number * CHUNK, first), min((number + 1) * CHUNK, stop)
-            repeated = self.count(begin, end)
-            if repeated < end - begin:
-                count = end - begin - repeated
-                yield KnownPart(begin, count, partial(self._others, number, begin, end))
-
-    def _others(self, number: int, begin: int, end: int) -> npt.NDArray[np.int64]:
-        rows = self._rows.others_in(number)
-        return rows[(rows >= begin) & (rows < end)]
+    def _count_others(self, start: int, stop: int) -> int:
+        return stop - start - self.count(start, stop)
 
     def packed(self) -> tuple[list[int], bytes]:
         """All of this as plain numbers and bytes, for `take_packed`."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import bisect
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.query.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
     from gvtui.query.filter.compile import Filter
     from gvtui.query.helpers.ahead import Ahead
+    from gvtui.query.knownrows import KnownPart, KnownRows
     from gvtui.query.source import RowSource
 
 SLICE = 1 << 14
@@ -30,26 +31,6 @@ _MAX_DISTANCE = (1 << 32) - 1
 def _size(fitting: float, most: int) -> int:
     """How many rows a slice gets of which so many fit into its time."""
     return int(min(max(fitting, _FIRST_SLICE), most, SLICE))
-
-
-class KnownPart(NamedTuple):
-    """Consecutive rows of which it is known which ones pass."""
-
-    base: int
-    """A row that is not after the first one that passes."""
-    passing: int
-    """How many of them pass: some, and at most 65,536."""
-    ids: Callable[[], npt.NDArray[np.int64]]
-    """Gives those."""
-
-
-class KnownRows(NamedTuple):
-    """Which rows before one pass, as it was found out before."""
-
-    stop: int
-    """The row."""
-    parts: Sequence[KnownPart]
-    """Of all rows before it, in order."""
 
 
 class _Chunk:

@@ -7,16 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gvtui.query import once as once_module
-from gvtui.query import passing as passing_module
-from gvtui.query import rowset
-from gvtui.query import view as view_module
-from gvtui.query.calls import doubles
 from gvtui.query.calls.doubles import Twins
 from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.once import OnceFilter, known_of
 from gvtui.query.passing import LastPassing, NotedFilter, PassingRows
 from gvtui.query.view import RowView
+from tests.query.fewrows import have_few_rows
 from tests.query.memory import MemoryTrace, make_row
 from tests.query.test_once import others, sides
 
@@ -25,13 +21,7 @@ FILTERS = ("thread.tid = 1", "evt.dir = X", "evt.type = read", "not thread.tid =
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a chunk of eight rows, and a decoded row as near to its raw one."""
-    monkeypatch.setattr(view_module, "_FIRST_SLICE", 3)
-    monkeypatch.setattr(view_module, "SLICE", 3)
-    for module in (rowset, passing_module):
-        monkeypatch.setattr(module, "CHUNK", 8)
-    for module in (once_module, doubles):
-        monkeypatch.setattr(module, "MOST_APART", 7)
+    have_few_rows(monkeypatch)
 
 
 def seen(

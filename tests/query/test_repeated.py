@@ -7,29 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gvtui.query import once as once_module
-from gvtui.query import repeated as repeated_module
-from gvtui.query import rowset
-from gvtui.query import view as view_module
-from gvtui.query.calls import doubles
 from gvtui.query.calls.doubles import Twins
 from gvtui.query.once import OnceFilter
 from gvtui.query.repeated import BothKinds, RepeatedRows
 from gvtui.query.view import RowView
 from gvtui.wire.messages import RAW_SYSCALL
+from tests.query.fewrows import have_few_rows
 from tests.query.memory import MemoryTrace, enter, leave, make_row
 from tests.query.test_once import READ, others, sides
 
 
 @pytest.fixture(autouse=True)
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a chunk of eight rows, and a decoded row as near to its raw one."""
-    monkeypatch.setattr(view_module, "_FIRST_SLICE", 3)
-    monkeypatch.setattr(view_module, "SLICE", 3)
-    for module in (rowset, repeated_module):
-        monkeypatch.setattr(module, "CHUNK", 8)
-    for module in (once_module, repeated_module, doubles):
-        monkeypatch.setattr(module, "MOST_APART", 7)
+    have_few_rows(monkeypatch)
 
 
 def seen(trace: MemoryTrace, repeated: RepeatedRows | None) -> tuple[list[int], int, int]:

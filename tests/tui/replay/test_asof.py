@@ -10,10 +10,9 @@ import pytest
 
 from gvtui.export.merging import merge
 from gvtui.monitor.options import MonitorOptions
-from gvtui.query import once, repeated, rowset, spacing
+from gvtui.query import spacing
 from gvtui.query.activity import gaps
 from gvtui.query.activity.knowngaps import KnownGaps
-from gvtui.query.calls import doubles
 from gvtui.query.kept import takenup
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.through import read_spaced
@@ -23,6 +22,7 @@ from gvtui.trace.writer import TraceWriter
 from gvtui.tui.model import standing
 from gvtui.tui.model.model import Model
 from gvtui.tui.options import LiveOptions
+from tests.query.fewrows import have_small_chunks
 from tests.query.kept.near import have_states
 from tests.trace.factory import TIME_NS, recorded_datagrams, write_trace
 from tests.trace.recorder import TRACES, Recorder
@@ -325,10 +325,8 @@ def test_a_connection_has_the_name_that_is_known_where_one_goes_on_to(tmp_path: 
 def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standing, "LEAST_ROWS", 1)
     have_states(monkeypatch, 149)
-    for module in (rowset, repeated, gaps):
-        monkeypatch.setattr(module, "CHUNK", 64)
-    for module in (once, repeated, doubles):
-        monkeypatch.setattr(module, "MOST_APART", 63)
+    have_small_chunks(monkeypatch, 64)
+    monkeypatch.setattr(gaps, "CHUNK", 64)
     monkeypatch.setattr(spacing, "_WAIT_SECONDS", 0)
     # States are made here, not by a process that reads along.
     monkeypatch.setattr(standing, "ReadingThrough", NoReading)
