@@ -34,7 +34,7 @@ _COMING_LOOK_SECONDS = 0.1
 _MAX_MESSAGE = 1 << 20
 
 
-class _ComingError(Exception):
+class _ComingError(MonitorError):
     """A viewer has the monitor for itself, and is asked to share it."""
 
 
@@ -79,7 +79,7 @@ class AttachedMonitor(Hearing):
         while time.monotonic() < deadline:
             time.sleep(_COMING_LOOK_SECONDS)
             # While it changes hands it may be closed before it has said anything.
-            with contextlib.suppress(_ComingError, MonitorError):
+            with contextlib.suppress(MonitorError):
                 found = cls._find(path, asks=False)
                 if found is not None:
                     return found
@@ -125,7 +125,7 @@ class AttachedMonitor(Hearing):
                 ) from error
             reason = error.strerror or f"it does not answer within {ANSWER_SECONDS:g} s"
             raise MonitorError(f"cannot attach to the monitor at {path}: {reason}") from error
-        except (MonitorError, _ComingError):
+        except MonitorError:
             channel.close()
             raise
         if hello.user is not None:
@@ -215,7 +215,7 @@ def _greeting(data: bytes, path: Path) -> Hello:
     with contextlib.suppress(ValueError, msgpack.UnpackException):
         message = msgpack.unpackb(data) if data else None
     if isinstance(message, dict) and message.get("kind") == COMING:
-        raise _ComingError
+        raise _ComingError(f"a viewer has the monitor at {path} for itself")
     if not isinstance(message, dict) or message.get("kind") != "hello":
         raise MonitorError(
             f"the program at {path} does not let you attach: it may be another user's, or have too "

@@ -45,7 +45,7 @@ SAID = {
     "points--staged": "staged",
     "points--bad": r"\$|~|!|nothing|refus|not |costs?",
     "processes--good": r"●|†|running",
-    "processes--failed": "✗",
+    "processes--failed": "[✗↑]",
     "processes--tag": r"\[",
     "status--good": r"●|following|all accounted",
     "status--alarm": "▲|lost|unaccounted|◌|damaged|malformed",

@@ -43,7 +43,7 @@ class Marks:
     """Stands for the watch and its monitor; keeps the marks."""
 
     fault, dead, is_silent, is_renewed = "", False, False, False
-    counts, is_shared, asks_to_end = True, False, False
+    counts, is_shared, asks_to_end, is_wanted = True, False, False, False
     lost = refused = left_out = 0
     when_opened = when_seen = None
 
