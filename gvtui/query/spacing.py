@@ -18,6 +18,7 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.kept.chunks import ChunkWriter
+from gvtui.query.kept.framing import NotKeptError
 from gvtui.query.kept.series import StateSeries
 from gvtui.query.kept.spaced import (
     BLOCKS,
@@ -33,7 +34,7 @@ from gvtui.query.kept.spaced import (
     spaced_version,
 )
 from gvtui.query.kept.takenup import SECTIONS
-from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.kept.writing import StateWriter
 from gvtui.query.leftovers import without_collecting
 from gvtui.query.repeated import RepeatedRows
 from gvtui.trace.growing import is_growing

@@ -14,8 +14,8 @@ import msgpack
 import numpy as np
 import zstandard
 
+from gvtui.query.kept.framing import BrokenStateError
 from gvtui.query.kept.held import HeldPiece, Place, joined
-from gvtui.query.kept.reading import BrokenStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -18,7 +18,7 @@ import zstandard
 
 from gvtui.query.column import RowColumn
 from gvtui.query.kept.blocks import packed_places, read_block, unpacked_places
-from gvtui.query.kept.reading import BrokenStateError
+from gvtui.query.kept.framing import BrokenStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

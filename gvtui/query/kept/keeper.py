@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.query.column import CHUNK_BYTES, RowColumn
-from gvtui.query.kept.reading import BrokenStateError, StateReader, unframed
+from gvtui.query.kept.framing import BrokenStateError, NotKeptError, framed, unframed
+from gvtui.query.kept.reading import StateReader
 from gvtui.query.kept.version import version
-from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
+from gvtui.query.kept.writing import StateWriter
 from gvtui.query.leftovers import give_back, without_collecting
 from gvtui.trace.header import is_being_written
 from gvtui.trace.keptfile import identity_of, open_kept, write_kept

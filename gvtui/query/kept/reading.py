@@ -6,41 +6,33 @@ they name classes and attributes, and nothing in them is run.
 
 from __future__ import annotations
 
-import importlib
 import threading
 from array import array
 from collections import OrderedDict, defaultdict, deque
-from enum import Enum
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 import numpy as np
 
+from gvtui.query.kept.classes import FACTORIES, class_of, members_of
 from gvtui.query.kept.columns import unpacked_numbers
+from gvtui.query.kept.framing import BrokenStateError, unpacked_value
 from gvtui.query.kept.late import Group, LatePage, can_be_late, slots_of
 from gvtui.query.kept.objectnumbers import PAGE, PAGE_BITS
-from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
-from gvtui.query.kept.writing import FACTORIES, SIZE_BYTES
+from gvtui.query.kept.parts import kept_fields, parts_of
 from gvtui.query.leftovers import without_collecting
 
 if TYPE_CHECKING:
-    import io
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gvtui.query.column import RowColumn
+    from gvtui.query.kept.framing import Pieces
 
-    Stream = io.RawIOBase | io.BytesIO
-    Pieces = Sequence[Callable[[], bytes]]
     _Fill = Callable[[Any], Callable[[], None] | None]
 
 
-_OPTIONS: dict[str, Any] = {
-    "use_list": False,
-    "strict_map_key": False,
-    "unicode_errors": "surrogatepass",
-}
 _LOOKED_AT = 64
 """How many values of a column show whether it has texts."""
 _TOLD_WHOLE = frozenset({"bytearray", "array", "ndarray", "column"})
@@ -51,29 +43,6 @@ _BROKEN = (
 )
 """What bytes that are no state may raise."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
-
-
-class BrokenStateError(ValueError):
-    """The bytes are no state of these parts."""
-
-
-def unframed(data: Stream) -> list[Callable[[], bytes]]:
-    """The pieces of a section that `framed` has put one behind the other.
-
-    Raises:
-        BrokenStateError: they end within one.
-    """
-    pieces: list[Callable[[], bytes]] = []
-    while front := data.read(SIZE_BYTES):
-        size = int.from_bytes(front, "little")
-        try:
-            piece = data.read(size)
-        except (OverflowError, MemoryError) as error:
-            raise BrokenStateError(f"a piece of {size} bytes") from error
-        if piece is None or len(front) != SIZE_BYTES or len(piece) != size:
-            raise BrokenStateError("a piece is cut off")
-        pieces.append(partial(bytes, piece))
-    return pieces
 
 
 class StateReader:
@@ -147,7 +116,7 @@ class StateReader:
         known = {page: list(groups) for page, groups in self._pages.items()}
         try:
             first, *contents, last = pieces
-            fields, heads = _unpacked(first()), _unpacked(last())
+            fields, heads = unpacked_value(first()), unpacked_value(last())
             for (kind, *told, numbers), packed in zip(heads, contents, strict=True):
                 self._know(Group(kind, tuple(told), _numbers_of(numbers), packed))
             with self._lock:
@@ -252,13 +221,15 @@ class StateReader:
             made = [cls.__new__(cls) for _ in numbers]
             fill = partial(self._fill, cls, made, fields)
         elif kind in _TOLD_WHOLE:
-            self._made(group, [self._whole(kind, each) for each in _unpacked(group.contents())])
+            self._made(
+                group, [self._whole(kind, each) for each in unpacked_value(group.contents())]
+            )
             return
         elif kind in _EMPTY:
             made = [_EMPTY[kind]() for _ in numbers]
             fill = partial({"list": self._extend, "set": self._update}.get(kind, self._key), made)
         else:
-            told = _unpacked(group.contents())
+            told = unpacked_value(group.contents())
             if kind == "deque":
                 made = [deque(maxlen=most) for most in told[-1]]
                 fill = partial(self._extend, made)
@@ -266,7 +237,7 @@ class StateReader:
                 made = [{"defaultdict": defaultdict}[kind](FACTORIES[each]) for each in told[-1]]
                 fill = partial(self._key, made)
         self._made(group, made)
-        self._waiting.append(lambda: fill(_unpacked(group.contents())))
+        self._waiting.append(lambda: fill(unpacked_value(group.contents())))
 
     def _made(self, group: Group, made: list[Any]) -> None:
         self._objects.update(zip(group.numbers, made, strict=True))
@@ -286,7 +257,7 @@ class StateReader:
             cls, fields = class_of(*group.told[0]), group.told[1]
             try:
                 with without_collecting():
-                    self._fill(cls, page.made, fields, _unpacked(group.contents()))
+                    self._fill(cls, page.made, fields, unpacked_value(group.contents()))
                     self._fill_all()
             except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
                 raise BrokenStateError(str(error)) from error
@@ -346,7 +317,7 @@ class StateReader:
             found: Sequence[Any] = rest[0]
             return found
         if how == 1:
-            members = _members(class_of(*rest[0]))
+            members = members_of(class_of(*rest[0]))
             return [members(value) for value in rest[1]]
         if how == 2:
             return [[] if rest[0] == "list" else {} for _ in range(rest[1])]
@@ -385,7 +356,7 @@ class StateReader:
         if kind == "t":
             return tuple(self._column(rest[0]))
         if kind == "e":
-            return _members(class_of(*rest[0]))(rest[1])
+            return members_of(class_of(*rest[0]))(rest[1])
         if kind == "n":
             return class_of(*rest[0])(*self._column(rest[1]))
         if kind == "f":
@@ -410,40 +381,7 @@ def _numbers_of(told: Any) -> list[int]:  # noqa: ANN401
     return found
 
 
-def _unpacked(contents: bytes) -> Any:  # noqa: ANN401
-    return msgpack.unpackb(contents, **_OPTIONS)
-
-
 def _each(calls: Iterable[Callable[[Any], object]], values: Iterable[Any]) -> None:
     """Call each with its value."""
     for call, value in zip(calls, values, strict=True):
         call(value)
-
-
-@cache
-def class_of(module: str, name: str) -> Any:  # noqa: ANN401
-    """A class whose objects may be kept, by its module and its name.
-
-    Raises:
-        BrokenStateError: there is none.
-    """
-    if not module.startswith(ROOMS):
-        raise BrokenStateError(f"a class of {module}")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
-    if not isinstance(found, type) or found.__module__ != module:
-        raise BrokenStateError(f"{name} is no class of {module}")
-    return found
-
-
-@cache
-def _members(cls: Any) -> Callable[[Any], Any]:  # noqa: ANN401
-    if not issubclass(cls, Enum):
-        raise BrokenStateError(f"{cls} has no members")
-
-    @cache
-    def member(value: Any) -> Any:  # noqa: ANN401
-        return cls(value)
-
-    return member

@@ -15,7 +15,8 @@ import msgpack
 from gvtui.query.column import RowColumn
 from gvtui.query.kept.blocks import read_table
 from gvtui.query.kept.chunks import ChunkReader
-from gvtui.query.kept.reading import BrokenStateError, StateReader
+from gvtui.query.kept.framing import BrokenStateError
+from gvtui.query.kept.reading import StateReader
 from gvtui.query.kept.takenup import TakenUp
 from gvtui.query.kept.version import version
 from gvtui.query.repeated import RepeatedRows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gvtui.query.kept.framing import BrokenStateError
 from gvtui.query.kept.keeper import SECTIONS as NEEDED
-from gvtui.query.kept.reading import BrokenStateError
 from gvtui.query.leftovers import without_collecting
 
 if TYPE_CHECKING:

@@ -15,15 +15,16 @@ from itertools import chain
 from operator import attrgetter, itemgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
-import msgpack
 import numpy as np
 
 from gvtui.query.column import RowColumn
+from gvtui.query.kept.classes import class_name, factory_name
 from gvtui.query.kept.columns import LEAST_NUMBERS, packed_numbers
+from gvtui.query.kept.framing import NotKeptError, packed_value
 from gvtui.query.kept.held import HeldPiece
 from gvtui.query.kept.late import class_of_filled, late_group, settle, slots_of
 from gvtui.query.kept.objectnumbers import PAGE, PAGE_BITS, LastingNumbers, ObjectNumbers
-from gvtui.query.kept.parts import CONTAINED, ROOMS, TOGETHER, kept_fields, parts_of
+from gvtui.query.kept.parts import CONTAINED, TOGETHER, kept_fields, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,15 +35,7 @@ if TYPE_CHECKING:
     from gvtui.query.kept.late import Group
 
 SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
-FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
-"""What a dictionary may make for keys that it lacks."""
 _WHOLE_NUMBERS = {int}
-SIZE_BYTES = 8
-"""Bytes that tell the size of a piece."""
-
-
-class NotKeptError(ValueError):
-    """There is something among the values that this does not write."""
 
 
 class StateWriter:
@@ -141,7 +134,7 @@ class StateWriter:
         found = np.unique(np.array(self._referred, np.int64))
         self.references.append(found[found >= 0])
         self._referred = []
-        return _pack(told)
+        return packed_value(told)
 
     def _once_more(self, group: Group) -> HeldPiece:
         """The piece of a group that nobody has looked at; what it refers to belongs to the state."""
@@ -191,7 +184,7 @@ class StateWriter:
         if kind == "deque":
             told.append([value.maxlen for value in values])
         elif kind == "defaultdict":
-            told.append([_factory(value) for value in values])
+            told.append([factory_name(value) for value in values])
         return told
 
     def _whole(self, kind: str, value: Any) -> Any:  # noqa: ANN401
@@ -373,40 +366,6 @@ def _is_object(kind: type) -> bool:
     # of the state that they are of, and to its file.
     by_value = (tuple, Enum, np.generic, frozenset)
     return kind is type(None) or (kind not in SCALARS and not issubclass(kind, by_value))
-
-
-def class_name(cls: type) -> tuple[str, str]:
-    """The module and the name of a class whose objects may be kept.
-
-    Raises:
-        NotKeptError: it is none.
-    """
-    if not cls.__module__.startswith(ROOMS) or "<" in cls.__qualname__:
-        raise NotKeptError(f"{cls.__module__}.{cls.__qualname__}")
-    return cls.__module__, cls.__qualname__
-
-
-def framed(pieces: Iterable[bytes | HeldPiece]) -> Iterator[bytes]:
-    """The pieces of a section one behind the other, each after its size: as `unframed` reads them."""
-    for each in pieces:
-        piece = each() if isinstance(each, HeldPiece) else each
-        yield len(piece).to_bytes(SIZE_BYTES, "little")
-        yield piece
-
-
-def _pack(value: object) -> bytes:
-    try:
-        packed: bytes = msgpack.packb(value, unicode_errors="surrogatepass")
-    except (OverflowError, TypeError, ValueError) as error:
-        raise NotKeptError(str(error)) from error
-    return packed
-
-
-def _factory(value: defaultdict[Any, Any]) -> str:
-    for name, factory in FACTORIES.items():
-        if factory is value.default_factory:
-            return name
-    raise NotKeptError(f"a dictionary that makes {value.default_factory}")
 
 
 def _sorted(values: Iterable[Any]) -> list[Any]:

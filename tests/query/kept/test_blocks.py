@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.kept.blocks import BLOCK_BYTES, BlockWriter, read_table
-from gvtui.query.kept.reading import BrokenStateError
+from gvtui.query.kept.framing import BrokenStateError
 
 PIECES = st.lists(st.binary(max_size=40) | st.binary(max_size=3).map(lambda b: b * BLOCK_BYTES))
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gvtui.query.column import RowColumn
 from gvtui.query.kept.blocks import BlockWriter, read_table
 from gvtui.query.kept.chunks import PAGE, ChunkReader, ChunkWriter
-from gvtui.query.kept.reading import BrokenStateError
+from gvtui.query.kept.framing import BrokenStateError
 from gvtui.query.source import CHUNK
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from gvtui.export.selection import Selection
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import keeper
+from gvtui.query.kept.framing import framed
 from gvtui.query.kept.keeper import SECTIONS
-from gvtui.query.kept.writing import StateWriter, framed
+from gvtui.query.kept.writing import StateWriter
 from gvtui.trace import files, keptfile
 from gvtui.trace.reader import Trace
 from tests.query.resolved.world import World

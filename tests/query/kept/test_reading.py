@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.kept.reading import BrokenStateError, StateReader, class_of, unframed
-from gvtui.query.kept.writing import StateWriter, framed
+from gvtui.query.kept.framing import BrokenStateError, framed, unframed
+from gvtui.query.kept.reading import StateReader
+from gvtui.query.kept.writing import StateWriter
 from gvtui.query.resolved.texts import Texts
 
 
@@ -73,19 +74,3 @@ def test_parts_that_are_other_ones_are_not_filled() -> None:
     with pytest.raises(BrokenStateError):
         StateReader({}, no_column).restore(unframed(io.BytesIO(written("a"))), {"other": texts})
     assert len(texts) == 1
-
-
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [
-        ("os", "system"),
-        ("subprocess", "Popen"),
-        ("gvtui.query.kept.reading", "importlib"),
-        ("gvtui.query.kept.reading", "importlib.import_module"),
-        ("gvtui.query.shelf", "Path"),
-        ("gvtui.query.resolved.naming", "resolve"),
-    ],
-)
-def test_only_classes_of_the_analysis_are_found(module: str, name: str) -> None:
-    with pytest.raises((BrokenStateError, AttributeError)):
-        class_of(module, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gvtui.query.kept.reading import BrokenStateError
+from gvtui.query.kept.framing import BrokenStateError
 from gvtui.query.kept.series import StateSeries
 from gvtui.query.kept.takenup import TakenUp
 from gvtui.query.resolved.texts import Texts

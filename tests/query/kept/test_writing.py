@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.activity.activity import Behind
-from gvtui.query.kept.reading import StateReader, unframed
-from gvtui.query.kept.writing import NotKeptError, StateWriter, framed
+from gvtui.query.kept.framing import NotKeptError, framed, unframed
+from gvtui.query.kept.reading import StateReader
+from gvtui.query.kept.writing import StateWriter
 from gvtui.query.numbered import Numbered, NumberedPage
 from gvtui.query.oneorseveral import OneOrSeveral
 from gvtui.query.processes.process import Evidence, Process, ProcessId
