@@ -5,7 +5,11 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import NamedTuple
 
+from gvtui.query.kept.keeper import LEAST_ROWS as KEPT_FROM
+from gvtui.query.kept.spaced import LEAST_ROWS as ASOF_FROM
+from gvtui.query.spacing import LEAST_BYTES, MOST_BYTES, MOST_STATES
 from gvtui.trace.flight import DEFAULT_SEGMENT_BYTES, MIN_SEGMENTS
+from gvtui.trace.keptplace import MOST_CACHED, MOST_CACHED_BYTES
 
 
 class Told(NamedTuple):
@@ -66,6 +70,20 @@ RECORDINGS = (
         "What a monitor has not come to, also one that was killed, the next one in the folder "
         'does. In config.toml: compress = "none", or "zstd".',
         ("gvtui --compress zstd", "gvtui monitor --trace DIR --compress none"),
+    ),
+    Told(
+        "What was found out",
+        f"NAME.gvtrace.kept beside a recording of {KEPT_FROM:,} messages or more is what report, "
+        "diff, print --stats and the viewer's tabs have found out, so that it is not read through "
+        f"again. NAME.gvtrace.asof, from {ASOF_FROM:,} messages on, is the state of processes, "
+        f"descriptors, numbers and activity at up to {MOST_STATES:,} rows: another process makes it "
+        "when a recording is first shown as of a row (@ in the viewer), and from then on any position "
+        "is there after a moment, forward or back. It has at most a quarter of the recording's size, "
+        f"or {LEAST_BYTES >> 20} MiB if that is more, and never more than {MOST_BYTES >> 30} GiB. "
+        "The states of a folder of segments, and of a recording that is being written, lie in "
+        f"gvtui's cache (states in ~/.cache/gvtui), of {MOST_CACHED} traces at most, and "
+        f"{MOST_CACHED_BYTES >> 30} GiB together. Such a file is believed only by the user who made "
+        "it, and only while the recording is unchanged; delete it at any time.",
     ),
     Told(
         "Loss of power",
