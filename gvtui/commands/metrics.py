@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.export.status import status_metrics
@@ -14,10 +18,49 @@ if TYPE_CHECKING:
 
 _CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 _PATIENCE_SECONDS = 10.0
+_MOST_CLIENTS = 32
+"""How many are answered at once; who has taken longest goes when one more comes."""
 
 
 class MetricsError(GvtuiError):
     """Metrics cannot be served."""
+
+
+class Address(NamedTuple):
+    """Where metrics are served."""
+
+    host: str
+    """A name or an IP address, without brackets."""
+    port: int
+
+    @classmethod
+    def read(cls, text: str) -> Address:
+        """Read `HOST:PORT`; without a host it is this machine alone.
+
+        Raises:
+            UsageError: it is no address.
+        """
+        host, sign, port = text.rpartition(":")
+        if not sign or not port.isdecimal() or int(port) > 65535 or not _is_host(host):
+            raise UsageError(f"{text!r} is no HOST:PORT; write one such as 127.0.0.1:9100")
+        return cls(host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port))
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether the host is an IPv6 address."""
+        return ":" in self.host
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if self.is_ipv6 else f"{self.host}:{self.port}"
+
+
+def _is_host(text: str) -> bool:
+    """Whether it can be the name or the address of a host."""
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -43,9 +86,33 @@ class _Answer(BaseHTTPRequestHandler):
         """Say nothing of who asks."""
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(ThreadingMixIn, TCPServer):
     daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 32
     told: Mapping[str, Any] | None = None
+
+    def __init__(self, address: Address) -> None:
+        self.address_family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
+        self._clients: deque[socket.socket] = deque()
+        self._lock = threading.Lock()
+        super().__init__((address.host, address.port), _Answer)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Answer one more client, and let the oldest go where there are too many: whoever keeps its
+        connection, or sends a byte now and then, keeps no other from being answered."""
+        with self._lock:
+            if len(self._clients) >= _MOST_CLIENTS:
+                with contextlib.suppress(OSError):
+                    self._clients.popleft().shutdown(socket.SHUT_RDWR)
+            self._clients.append(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Close the connection of a client."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._clients.remove(request)
+        super().shutdown_request(request)
 
     def handle_error(self, *_: object) -> None:
         """A client that has gone is no fault."""
@@ -61,11 +128,8 @@ class MetricsServer:
             UsageError: it is no address.
             MetricsError: nobody can listen there.
         """
-        host, sign, port = address.rpartition(":")
-        if not sign or not port.isdecimal() or int(port) > 65535:
-            raise UsageError(f"{address!r} is no HOST:PORT; write one such as 127.0.0.1:9100")
         try:
-            self._server = _Server((host.strip("[]") or "127.0.0.1", int(port)), _Answer)
+            self._server = _Server(Address.read(address))
         except OSError as error:
             raise MetricsError(f"cannot serve metrics at {address}: {error.strerror}") from error
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -74,7 +138,7 @@ class MetricsServer:
     def address(self) -> str:
         """Where it listens."""
         host, port = self._server.server_address[:2]
-        return f"{host!s}:{port}"
+        return str(Address(str(host), int(port)))
 
     def tell(self, told: Mapping[str, Any]) -> None:
         """Serve this from now on; see `gvtui.export.status`."""

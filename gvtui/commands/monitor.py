@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gvtui.commands.metrics import Address
     from gvtui.monitor.options import MonitorOptions
 
 _SUFFIX = ".gvtrace"
@@ -98,12 +99,16 @@ def monitor(
     """
     if unit is not None:
         is_default = _is_default(ctx, "listen")
+        served = _named_address(ctx, metrics)
         wanted = UnitOptions(
             SOCKET if is_default else options["listen"],
             trace or TRACES,
             _other_words(ctx),
             limits_in_force(options).connections,
             is_folder=_is_folder(trace or TRACES),
+            socket_mode=options["socket_mode"],
+            socket_group=options["socket_group"],
+            metrics=served,
         )
         click.echo(UNITS[unit].text(wanted), nl=False)
         return
@@ -134,6 +139,18 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "keep_seconds": span_text,
 }
 """How values are written that are not as they were given, by the names of their options."""
+
+
+def _named_address(ctx: click.Context, metrics: str | None) -> Address | None:
+    """Where whoever asks for metrics finds them."""
+    from gvtui.commands.metrics import Address
+
+    if metrics is None:
+        return None
+    address = Address.read(metrics)
+    if not address.port:
+        ctx.fail("With port 0 --metrics takes a free port, which nobody knows before; name one.")
+    return address
 
 
 def _is_default(ctx: click.Context, name: str) -> bool:

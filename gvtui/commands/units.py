@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui import __version__
+from gvtui.errors import UsageError
 from gvtui.python import python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from gvtui.commands.metrics import Address
 
 SOCKET = Path("/run/gvtui/events.sock")
 """Where sandboxes connect, unless --listen names another place."""
@@ -32,6 +36,9 @@ _FOR_OPTION = {
 }
 """Capabilities that the monitor needs always, and with an option."""
 
+_PROTECTED = ("/home", "/root", "/run/user", "/usr", "/boot", "/efi", "/etc")
+"""What ProtectHome=read-only and ProtectSystem=full protect; see systemd.exec(5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnitOptions:
@@ -45,12 +52,31 @@ class UnitOptions:
     """How many sandboxes may be connected at once."""
     is_folder: bool
     """Whether the trace is a folder of traces, and no recording."""
+    socket_mode: int
+    """The permissions of the socket."""
+    socket_group: str | None
+    """The group that owns it."""
+    metrics: Address | None
+    """Where metrics are served."""
 
     @property
     def folder(self) -> Path:
         """The folder in which it writes: a recording goes on in another one beside it."""
         trace = self.trace.absolute()
         return trace if self.is_folder else trace.parent
+
+    @property
+    def folder_mode(self) -> str:
+        """The permissions of the socket's folder, in octal: whoever may use the socket passes."""
+        return "0711" if self.socket_group is not None or self.socket_mode & 0o077 else "0700"
+
+    def contained(self, host: str) -> list[str]:
+        """The other options for a container, in which metrics are served at all addresses of a kind:
+        at those of the machine nobody would reach them."""
+        words = list(self.words)
+        if self.metrics is not None:
+            words[words.index("--metrics") + 1] = str(self.metrics._replace(host=host))
+        return words
 
     @property
     def capabilities(self) -> list[str]:
@@ -72,6 +98,15 @@ def _service(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     command = [*python("-m", "gvtui"), "monitor", "--listen", str(listen), "--trace", str(trace)]
     line = " ".join(map(_quoted, [*command, *wanted.words]))
+    places = dict.fromkeys(
+        str(each)
+        for each in (listen.parent, wanted.folder)
+        if any(each.is_relative_to(name) for name in _PROTECTED)
+    )
+    # Variables stand in command lines alone.
+    writable = "".join(f"ReadWritePaths={_quoted(each).replace('$$', '$')}\n" for each in places)
+    if writable:
+        writable = f"# These must be there when it starts.\n{writable}"
     return f"""\
 # /etc/systemd/system/gvtui.service, of gvtui {__version__}
 [Unit]
@@ -90,7 +125,7 @@ WatchdogSec=30
 TimeoutStopSec=30
 KillMode=mixed
 RuntimeDirectory=gvtui
-RuntimeDirectoryMode=0700
+RuntimeDirectoryMode={wanted.folder_mode}
 RuntimeDirectoryPreserve=restart
 # Connections, and the socket, outlive a restart: a sandbox never connects twice.
 FileDescriptorStoreMax={wanted.connections + 1}
@@ -104,7 +139,7 @@ LimitRTPRIO=10
 NoNewPrivileges=yes
 ProtectSystem=full
 ProtectHome=read-only
-ProtectKernelTunables=yes
+{writable}ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectControlGroups=yes
@@ -121,6 +156,8 @@ WantedBy=multi-user.target
 
 
 def _socket(wanted: UnitOptions) -> str:
+    at = str(wanted.listen.absolute()).replace("%", "%%")
+    group = f"SocketGroup={wanted.socket_group}\n" if wanted.socket_group is not None else ""
     return f"""\
 # /etc/systemd/system/gvtui.socket, of gvtui {__version__}
 # With it sandboxes can connect while the monitor starts anew: they wait for it.
@@ -129,9 +166,9 @@ Description=The socket at which gVisor sandboxes reach gvtui
 Before=containerd.service docker.service
 
 [Socket]
-ListenSequentialPacket={wanted.listen.absolute()}
-SocketMode=0600
-DirectoryMode=0700
+ListenSequentialPacket={at}
+SocketMode={wanted.socket_mode:04o}
+{group}DirectoryMode={wanted.folder_mode}
 RemoveOnStop=yes
 
 [Install]
@@ -141,14 +178,18 @@ WantedBy=sockets.target
 
 def _docker(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
+    network, reached = "--network=none", ""
+    if wanted.metrics is not None:
+        network = shlex.quote(f"--publish={_published(wanted.metrics)}")
+        reached = f"# Prometheus reaches it at {wanted.metrics}, where Docker publishes its port.\n"
     run = [
-        "docker run --detach --restart=always --name=gvtui --pid=host --network=none",
+        f"docker run --detach --restart=always --name=gvtui --pid=host {network}",
         "--cap-drop=ALL --security-opt=no-new-privileges",
         " ".join(f"--cap-add={each}" for each in wanted.capabilities),
         f"--volume={shlex.quote(f'{listen.parent}:{listen.parent}')}",
         f"--volume={shlex.quote(f'{wanted.folder}:{wanted.folder}')}",
         f"gvtui:{__version__} monitor --listen {shlex.quote(str(listen))}",
-        shlex.join(["--trace", str(trace), *wanted.words]),
+        shlex.join(["--trace", str(trace), *wanted.contained("0.0.0.0")]),
     ]
     command = " \\\n#     ".join(run)
     return f"""\
@@ -157,7 +198,7 @@ def _docker(wanted: UnitOptions) -> str:
 {_NEEDS}
 # Run it:
 #   {command}
-# Look at it: docker exec --interactive --tty gvtui gvtui attach {shlex.quote(str(listen))}
+{reached}# Look at it: docker exec --interactive --tty gvtui gvtui attach {shlex.quote(str(listen))}
 FROM python:3.11-slim
 COPY gvtui-{__version__}-py3-none-any.whl /tmp/
 RUN pip install --no-cache-dir /tmp/gvtui-{__version__}-py3-none-any.whl
@@ -167,12 +208,29 @@ ENTRYPOINT ["gvtui"]
 
 def _daemon_set(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
-    words = ["monitor", "--listen", str(listen), "--trace", str(trace), *wanted.words]
+    host = "::" if wanted.metrics is not None and wanted.metrics.is_ipv6 else "0.0.0.0"
+    words = ["monitor", "--listen", str(listen), "--trace", str(trace), *wanted.contained(host)]
+    reached, annotations, ports = "", "", ""
+    if wanted.metrics is not None:
+        port = wanted.metrics.port
+        reached = (
+            f"# Prometheus, and whoever else can, reaches it at the pod's address, port {port}.\n"
+        )
+        annotations = f"""\
+      annotations:
+        prometheus.io/scrape: "true"
+        prometheus.io/port: "{port}"
+"""
+        ports = f"""\
+          ports:
+            - name: metrics
+              containerPort: {port}
+"""
     arguments = "\n".join(f"            - {_yaml(_unexpanded(word))}" for word in words)
     return f"""\
-# A monitor on each node, of gvtui {__version__}. No schema of Kubernetes has checked this text.
+# A monitor on each node, of gvtui {__version__}: as Kubernetes's schema wants it, tried in no cluster.
 # Look at one: kubectl exec --stdin --tty --namespace gvtui POD -- gvtui attach {shlex.quote(str(listen))}
-{_NEEDS}
+{reached}{_NEEDS}
 apiVersion: apps/v1
 kind: DaemonSet
 metadata:
@@ -185,7 +243,7 @@ spec:
   template:
     metadata:
       labels: {{app: gvtui}}
-    spec:
+{annotations}    spec:
       hostPID: true
       tolerations:
         - operator: Exists
@@ -194,7 +252,7 @@ spec:
           image: gvtui:{__version__}
           args:
 {arguments}
-          securityContext:
+{ports}          securityContext:
             allowPrivilegeEscalation: false
             capabilities:
               drop: [ALL]
@@ -214,6 +272,23 @@ spec:
             path: {_yaml(str(wanted.folder))}
             type: DirectoryOrCreate
 """
+
+
+def _published(address: Address) -> str:
+    """What Docker's --publish takes: where others reach the port, and the port inside.
+
+    Raises:
+        UsageError: the host is a name, which Docker does not look up.
+    """
+    known = address._replace(host="127.0.0.1") if address.host == "localhost" else address
+    try:
+        ipaddress.ip_address(known.host)
+    except ValueError:
+        raise UsageError(
+            f"Docker publishes no port at a name such as {address.host!r}: give --metrics an IP "
+            "address"
+        ) from None
+    return f"{known}:{known.port}"
 
 
 def _quoted(word: str) -> str:

@@ -26,6 +26,7 @@ COME = "come"
 _MOST_NEW = 16
 """How many who come are let in in one turn."""
 _MOST_WAITING = 16
+"""How many may wait before they say something; the oldest goes when one more comes."""
 _MAX_MESSAGE = 1 << 8
 
 
@@ -57,7 +58,6 @@ class Doorbell:
 
     def has_rung(self) -> bool:
         """Whether somebody has asked to attach since the last call; never waits."""
-        self._let_in()
         has_rung = False
         for channel in list(self._waiting):
             try:
@@ -69,13 +69,14 @@ class Doorbell:
             has_rung |= _kind_of(data) == COME
             self._waiting.remove(channel)
             channel.close()
+        # Only then: who has answered is heard, however many come.
+        self._let_in()
         return has_rung
 
     def _let_in(self) -> None:
         for channel in newcomers(self._listener, _MOST_NEW):
             if len(self._waiting) >= _MOST_WAITING:
-                channel.close()
-                continue
+                self._waiting.pop(0).close()
             channel.setblocking(False)
             with contextlib.suppress(OSError):
                 channel.send(packed(COMING))

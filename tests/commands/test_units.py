@@ -6,7 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
+import yaml
 
 from gvtui.cli import run
 from gvtui.commands.units import UNITS
@@ -86,12 +88,151 @@ def test_the_folder_of_a_recording_is_given_to_a_container(
     assert re.findall(r'(?:mountPath|path): "(/data.*)"', text) == ["/data", "/data"]
 
 
-def test_systemd_finds_nothing_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("metrics", "published", "inside"),
+    [
+        ("127.0.0.1:9100", "127.0.0.1:9100:9100", "0.0.0.0:9100"),
+        (":9100", "127.0.0.1:9100:9100", "0.0.0.0:9100"),
+        ("localhost:9100", "127.0.0.1:9100:9100", "0.0.0.0:9100"),
+        ("10.0.0.7:80", "10.0.0.7:80:80", "0.0.0.0:80"),
+        ("[::1]:9100", "[::1]:9100:9100", "0.0.0.0:9100"),
+    ],
+)
+def test_metrics_of_a_container_of_docker_are_published(
+    capsys: pytest.CaptureFixture[str], metrics: str, published: str, inside: str
+) -> None:
+    text = printed(capsys, "docker", "--metrics", metrics)
+    # As a shell reads it, once it is no comment.
+    start = text.index("#   docker run ")
+    (command,) = re.findall(r"docker run (?:.*\\\n)+.*", text[start:])
+    words = shlex.split(command.replace("\\\n#", ""))
+    assert f"--publish={published}" in words
+    assert words[words.index("--metrics") + 1] == inside
+    assert not any(word.startswith("--network") for word in words)
+
+
+def test_without_metrics_a_container_has_no_network(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "docker")
+    assert "--network=none" in text
+    assert "--publish" not in text
+
+
+def test_docker_publishes_no_port_at_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["monitor", "--print-unit", "docker", "--metrics", "web.example:9100"]) == 2
+    assert "publishes no port at a name such as 'web.example'" in capsys.readouterr().err
+    printed(capsys, "kubernetes", "--metrics", "web.example:9100")
+
+
+@pytest.mark.parametrize("metrics", ["9100", "127.0.0.1:0"])
+@pytest.mark.parametrize("unit", ["systemd", "docker", "kubernetes"])
+def test_metrics_that_nobody_finds_are_not_printed(
+    capsys: pytest.CaptureFixture[str], unit: str, metrics: str
+) -> None:
+    assert run(["monitor", "--print-unit", unit, "--metrics", metrics]) == 2
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "inside", "annotations", "ports"),
+    [
+        ([], None, {}, []),
+        (
+            ["--metrics", "127.0.0.1:9100"],
+            "0.0.0.0:9100",
+            {"scrape": "true", "port": "9100"},
+            [9100],
+        ),
+        (["--metrics", "[::1]:91"], "[::]:91", {"scrape": "true", "port": "91"}, [91]),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--user", "0", "--keep", "1GiB", "--allow-uid", "0"]])
+def test_kubernetes_has_such_a_daemon_set(
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    inside: str | None,
+    annotations: dict[str, str],
+    ports: list[int],
+    more: list[str],
+) -> None:
+    wanted = yaml.safe_load(printed(capsys, "kubernetes", *ODD, *words, *more))
+    for version in kubernetes_validate.utils.all_versions():
+        kubernetes_validate.validate(wanted, version, strict=True)
+    pod = wanted["spec"]["template"]
+    told = {f"prometheus.io/{name}": value for name, value in annotations.items()}
+    assert pod["metadata"].get("annotations", {}) == told
+    (container,) = pod["spec"]["containers"]
+    assert [each["containerPort"] for each in container.get("ports", [])] == ports
+    given = container["args"]
+    assert (given[given.index("--metrics") + 1] if inside else None) == inside
+
+
+def test_the_schema_finds_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = yaml.safe_load(printed(capsys, "kubernetes"))
+    wanted["spec"]["template"]["spec"]["hostPid"] = True
+    with pytest.raises(kubernetes_validate.ValidationError, match="hostPid"):
+        kubernetes_validate.validate(wanted, kubernetes_validate.latest_version(), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "mode", "group", "folder_mode"),
+    [
+        ([], "0600", [], "0700"),
+        (["--socket-mode", "660", "--socket-group", "adm"], "0660", ["adm"], "0711"),
+        (["--socket-mode", "666"], "0666", [], "0711"),
+    ],
+)
+def test_who_may_use_the_socket_reaches_it(
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    mode: str,
+    group: list[str],
+    folder_mode: str,
+) -> None:
+    text = printed(capsys, "systemd-socket", *words)
+    assert re.findall("^SocketMode=(.*)$", text, re.M) == [mode]
+    assert re.findall("^SocketGroup=(.*)$", text, re.M) == group
+    assert re.findall("^DirectoryMode=(.*)$", text, re.M) == [folder_mode]
+    text = printed(capsys, "systemd", *words)
+    assert re.findall("^RuntimeDirectoryMode=(.*)$", text, re.M) == [folder_mode]
+
+
+def test_a_percent_sign_stands_for_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "systemd-socket", "--listen", "/run/50%/s")
+    assert "ListenSequentialPacket=/run/50%%/s\n" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "writable"),
+    [
+        ([], []),
+        (["--trace", "/data/t"], []),
+        (["--trace", "/home/me/a $b"], ['"/home/me/a $b"']),
+        (["--trace", "/root/x.gvtrace", "--listen", "/run/user/7/s"], ["/run/user/7", "/root"]),
+    ],
+)
+def test_a_protected_place_can_be_written_to(
+    capsys: pytest.CaptureFixture[str], words: list[str], writable: list[str]
+) -> None:
+    text = printed(capsys, "systemd", *words)
+    assert re.findall("^ReadWritePaths=(.*)$", text, re.M) == writable
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--metrics", "[::1]:9100", "--socket-mode", "660", "--socket-group", "adm"],
+        ["--trace", "/home/me/a b%c", "--listen", "/run/50% of it/s"],
+    ],
+)
+def test_systemd_finds_nothing_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze on this machine")
     files = {"gvtui.service": "systemd", "gvtui.socket": "systemd-socket"}
     for name, unit in files.items():
-        (tmp_path / name).write_text(printed(capsys, unit))
+        (tmp_path / name).write_text(printed(capsys, unit, *words))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in files)],
         capture_output=True,

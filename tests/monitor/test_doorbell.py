@@ -46,15 +46,22 @@ def test_who_only_looks_or_says_something_else_is_not(tmp_path: Path, said: byte
     bell.close()
 
 
-def test_few_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_comes_and_says_nothing_keeps_nobody_from_being_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(doorbell, "_MOST_WAITING", 2)
     bell = Doorbell(tmp_path / "s")
-    channels = [connected(tmp_path / "s") for _ in range(3)]
+    silent = [connected(tmp_path / "s") for _ in range(2)]
     assert not bell.has_rung()
-    assert [bool(channel.recv(100)) for channel in channels] == [True, True, False]
-    channels[1].send(packed(COME))
+    coming = connected(tmp_path / "s")
+    assert not bell.has_rung()
+    assert [bool(channel.recv(100)) for channel in (*silent, coming)] == [True, True, True]
+    # The oldest has gone for it.
+    assert silent[0].recv(100) == b""
+    coming.send(packed(COME))
+    silent += [connected(tmp_path / "s") for _ in range(5)]
     assert bell.has_rung()
-    for channel in channels:
+    for channel in (*silent, coming):
         channel.close()
     bell.close()
 
