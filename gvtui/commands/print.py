@@ -339,18 +339,18 @@ def _say_end(trace: Trace, *, live: bool = False) -> int:
     from gvtui.trace.connection import NEVER_AGAIN
 
     for sandbox in trace.connections.sandboxes():
-        may_lack = any(each.may_lack_drops(NEVER_AGAIN) for each in sandbox.connections)
         if sandbox.dropped:
             conn = sandbox.latest.conn
             label = escape(trace.connections.names(conn, sandbox.container_id).full)
             name = sandbox.container_id or f"of connection {conn}"
             name = f"{label} ({name})" if label else name
             words = counted(sandbox.dropped, "point")
-            least = "at least " if may_lack else ""
+            least = "at least " if sandbox.may_lack_drops(NEVER_AGAIN) else ""
             say(f"gvtui: {least}{words} dropped by sandbox {name}")
     earlier = trace.connections.earlier
     if earlier.dropped:
         words = counted(earlier.connections, "earlier connection")
-        say(f"gvtui: {counted(earlier.dropped, 'point')} dropped on {words}")
+        least = "at least " if earlier.lack_drops else ""
+        say(f"gvtui: {least}{counted(earlier.dropped, 'point')} dropped on {words}")
     say_disputes(trace)
     return 1 if say_losses(trace, live=live) else 0

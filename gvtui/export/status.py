@@ -128,11 +128,13 @@ def status_document(
             "is_least": connections.may_lack_drops(now_ns),
             "per_second": round(dropped_rate, 1),
         },
-        "sandboxes": list(_sandboxes(trace, reach, frozenset(monitor.closed))),
+        "sandboxes": list(_sandboxes(trace, reach, frozenset(monitor.closed), now_ns)),
     }
 
 
-def _sandboxes(trace: Trace, reach: Reach, closed: frozenset[int]) -> Iterator[dict[str, Any]]:
+def _sandboxes(
+    trace: Trace, reach: Reach, closed: frozenset[int], now_ns: int
+) -> Iterator[dict[str, Any]]:
     connections, size = trace.connections, 0
     connected = [
         each
@@ -150,6 +152,7 @@ def _sandboxes(trace: Trace, reach: Reach, closed: frozenset[int]) -> Iterator[d
             "name": name,
             "messages": each.messages,
             "dropped": each.dropped,
+            "dropped_is_least": each.may_lack_drops(now_ns),
             "rows_since_ns": reach.since(
                 (one.conn for one in each.connections),
                 min(one.opened_ns for one in each.connections),
@@ -209,7 +212,8 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
     for each in told["sandboxes"]:
         name = each["container_id"] or "unknown"
         name = f"{each['name']} ({name})" if each["name"] else name
-        counts = f"{each['messages']:>14,} {each['dropped']:>12,}"
+        dropped = f"{'≥' if each.get('dropped_is_least') else ''}{each['dropped']:,}"
+        counts = f"{each['messages']:>14,} {dropped:>12}"
         yield f"{counts}  {_when(each.get('rows_since_ns', 0)):<23}  {escape(name, _MAX_TEXT)}"
 
 
@@ -266,6 +270,12 @@ _METRICS = (
         "counter",
         "Points that sandboxes dropped, as far as they have told.",
         lambda told: told["dropped"]["points"],
+    ),
+    _Metric(
+        "gvtui_points_dropped_is_least",
+        "gauge",
+        "1 where sandboxes may have dropped more points than they have told, else 0.",
+        lambda told: int(told["dropped"]["is_least"]),
     ),
     _Metric(
         "gvtui_connections",

@@ -157,9 +157,12 @@ class ConnectionSums:
     connections: int = 0
     messages: int = 0
     dropped: int = 0
+    lack_drops: bool = False
+    """Whether `dropped` is only the least that was dropped on them."""
 
     def add(self, other: ConnectionSums) -> None:
         """Add other counts."""
+        self.lack_drops |= other.lack_drops
         self.connections += other.connections
         self.messages += other.messages
         self.dropped += other.dropped
@@ -199,3 +202,9 @@ class Sandbox:
     def dropped(self) -> int:
         """How many points were dropped on all its connections; each counts from 0."""
         return self.earlier.dropped + sum(each.dropped for each in self.connections)
+
+    def may_lack_drops(self, now_ns: int) -> bool:
+        """Whether `dropped` is only the least that it dropped."""
+        return self.earlier.lack_drops or any(
+            each.may_lack_drops(now_ns) for each in self.connections
+        )

@@ -54,8 +54,6 @@ class Connections:
         """Sums for containers that still have connections."""
         self.earlier = ConnectionSums()
         """All that came on connections of sandboxes that are not known any more."""
-        self._earlier_lack_drops = False
-        """Whether some that are not known one by one any more may have dropped more than is told."""
         self._sandboxes: list[Sandbox] | None = None
         self.claims = Claims()
         """Who may say which container it is."""
@@ -110,7 +108,7 @@ class Connections:
 
     def may_lack_drops(self, now_ns: int) -> bool:
         """Whether `dropped` is only the least that was dropped."""
-        return self._earlier_lack_drops or any(
+        return any(sums.lack_drops for sums in (self.earlier, *self._earlier.values())) or any(
             each.may_lack_drops(now_ns) for each in self._by_number.values()
         )
 
@@ -165,9 +163,9 @@ class Connections:
         if not drops.other_connections:
             return
         self.dropped += drops.others.dropped
-        self.earlier.add(ConnectionSums(drops.other_connections, 0, drops.others.dropped))
         # Nothing tells whether they were asked at their end.
-        self._earlier_lack_drops = True
+        count, dropped = drops.other_connections, drops.others.dropped
+        self.earlier.add(ConnectionSums(count, 0, dropped, lack_drops=True))
 
     def believe(self, before: ConnectionCounts) -> None:
         """Know what a recording's header tells that was dropped before it began."""
@@ -220,10 +218,10 @@ class Connections:
                 gone,
                 max(0, self.messages - sum(each.messages for each in sums)),
                 max(0, self.dropped - sum(each.dropped for each in sums)),
+                # Nothing tells whether they were asked at their end.
+                lack_drops=gone > 0 or before.other_connections > 0,
             )
         )
-        # Nothing tells whether they were asked at their end.
-        self._earlier_lack_drops |= gone > 0 or before.other_connections > 0
         self._sandboxes = None
         self.sum_up()
 
@@ -347,7 +345,6 @@ class Connections:
         if connection is None:
             return
         self._sandboxes = None
-        self._earlier_lack_drops |= connection.may_lack_drops(NEVER_AGAIN)
         self.lives.forget(conn)
         self.claims.forget(conn)
         self.speaking.forget(conn)
@@ -355,7 +352,8 @@ class Connections:
         self._summed[conn] = container
         if len(self._summed) > MAX_SUMMED:
             self._summed.popitem(last=False)
-        sums = ConnectionSums(1, connection.messages, connection.dropped)
+        lack_drops = connection.may_lack_drops(NEVER_AGAIN)
+        sums = ConnectionSums(1, connection.messages, connection.dropped, lack_drops)
         if not container:
             self.earlier.add(sums)
             return

@@ -43,11 +43,14 @@ def document(
     closed: tuple[int, ...] = (),
     kept: tuple[int, float] | None = None,
     former: tuple[int, int] = (0, 0),
+    tells_drops: bool = True,
 ) -> dict[str, Any]:
     writer = TraceWriter(tmp_path / "x.gvtrace")
     for number in range(others):
         writer.opened(2 + number, 10, {"container_id": f"{number} " + "\U0001f600" * 4000})
-    writer.opened(1, 10, {"container_id": "web\x1b[2J"})
+    # Of one with a process, it counts what its runsc says that it has dropped.
+    peer = {} if tells_drops else {"peer_pid": 5, "peer_start": 1}
+    writer.opened(1, 10, {"container_id": "web\x1b[2J", **peer})
     writer.received(1, 11, recorded_datagrams("shell-2024")[:50])
     trace = Trace.open(writer.path)
     clock = [0.0]
@@ -90,6 +93,21 @@ def test_text_says_what_the_document_holds(tmp_path: Path) -> None:
     assert told["sandboxes"][0]["messages"] == 50
     assert told["sandboxes"][0]["rows_since_ns"] == 10
     assert f"  {second_text(10)}  web" in text
+
+
+@pytest.mark.parametrize("tells_drops", [True, False])
+def test_what_a_sandbox_dropped_is_a_bound_where_the_whole_is_one(
+    tmp_path: Path, tells_drops: bool
+) -> None:
+    told = json.loads(json.dumps(document(tmp_path, tells_drops=tells_drops)))
+    is_least = not tells_drops
+    assert told["dropped"]["is_least"] is is_least
+    assert told["sandboxes"][0]["dropped_is_least"] is is_least
+    lines = list(status_text(told))
+    assert ("dropped      at least 3 points, 0 a second" in lines) is is_least
+    (line,) = [each for each in lines if each.endswith("  web\\x1b[2J")]
+    assert line.split()[1] == ("≥0" if is_least else "0")
+    assert f"gvtui_points_dropped_is_least {is_least:d}" in status_metrics(told).splitlines()
 
 
 def test_who_has_gone_is_not_connected_although_the_trace_cannot_tell(tmp_path: Path) -> None:

@@ -35,3 +35,14 @@ def test_a_sandbox_counts_what_is_summed_up_too() -> None:
     assert (sandbox.count, sandbox.messages, sandbox.dropped) == (6, 15, 21)
     assert sandbox.connected
     assert sandbox.latest.conn == 9
+
+
+def test_the_drops_of_a_sandbox_are_a_bound_where_those_of_any_of_its_connections_are() -> None:
+    asked = Connection(5, messages=2, details={"peer_start": 1}, last_message=3, asked_row=4)
+    gone = Connection(6, messages=2, closed_ns=1, details={"peer_start": 1}, last_message=9)
+    assert not Sandbox("web", [asked], ConnectionSums(4)).may_lack_drops(0)
+    assert Sandbox("web", [asked, gone]).may_lack_drops(0)
+    earlier = ConnectionSums(1)
+    earlier.add(ConnectionSums(1, lack_drops=True))
+    earlier.add(ConnectionSums(1))
+    assert Sandbox("web", [asked], earlier).may_lack_drops(0)
