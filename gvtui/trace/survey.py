@@ -17,6 +17,7 @@ from gvtui.trace.records import HEAD_SIZE, LogKind, Record, has_real_size
 from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.summary import ConnectionCounts, Reception, Summary, tally_of
+from gvtui.trace.thinned import thinned_in
 from gvtui.trace.window import Window
 from gvtui.words import counted
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.scanning import Item
+    from gvtui.trace.summary import SummaryCounts
 
 _CHUNK = 1 << 16
 """How many rows are read in one step."""
@@ -80,6 +82,10 @@ class _Recording:
         self.is_closed = False
         self.lacks_beginning = False
         """Whether no header has told yet what was before."""
+        self.is_nameless = False
+        """Whether the header that it begins with is damaged."""
+        self.begins_with_piece = False
+        """Whether what its pieces lack is not told by a header in front of them all."""
 
 
 class _Reading:
@@ -153,11 +159,7 @@ class _Reading:
         before = ConnectionCounts.read(begin.head.get("before"))
         total = before.total()
         if recording is None or begin.is_joined:
-            self._recording = recording = _Recording()
-            self._recordings.append(recording)
-            recording.let_go, recording.dropped_let_go = total.messages, total.dropped
-            is_known = "before" in begin.head or begin.format != FORMAT
-            recording.lacks_beginning = self._trace.is_folder and not is_known
+            self._recording = recording = self._new_recording(begin, total)
             self._note_unknown(before)
         else:
             recording.is_closed = False
@@ -173,7 +175,10 @@ class _Reading:
                 recording.missing += more
                 survey.may_lack_drops = True
                 self._problem(f"{counted(more, 'message')} of segments between others are missing")
-        if (thinned := self._thinned.get(number)) is not None:
+        thinned = self._thinned.get(number)
+        if recording.begins_with_piece and "thinned" in begin.head:
+            thinned = thinned_in(begin.head)
+        if thinned is not None:
             if not begin.head and not thinned.to_ns:
                 # Its mark cannot be read either.
                 recording.lacks_beginning = survey.may_be_less_let_go = True
@@ -181,6 +186,26 @@ class _Reading:
             recording.let_go += gone.messages
             recording.dropped_let_go += gone.dropped
             self._note_unknown(thinned.counts)
+
+    def _new_recording(self, begin: Begin, before: SummaryCounts) -> _Recording:
+        """Begin with another recording, before which its header says that so much came."""
+        recording = _Recording()
+        recording.let_go, recording.dropped_let_go = before.messages, before.dropped
+        is_known = "before" in begin.head or begin.format != FORMAT
+        recording.lacks_beginning = self._trace.is_folder and not is_known
+        recording.is_nameless = not begin.head
+        recording.begins_with_piece = not self._trace.is_folder and "thinned" in begin.head
+        former = self._recording
+        if former is not None and former.is_nameless:
+            if not former.logged and not former.missing:
+                # Of a copy of a flight recorder, what told who stood at its beginning.
+                self._recordings.remove(former)
+            elif before.messages:
+                # What came before may be what stands there.
+                self.survey.may_be_less_let_go = self.survey.may_lack_drops = True
+                recording.dropped_let_go = 0
+        self._recordings.append(recording)
+        return recording
 
     def _note_unknown(self, gone: ConnectionCounts) -> None:
         """Note that of who is not known any more nothing tells whether it was asked at its end."""

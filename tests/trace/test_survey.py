@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gvtui.trace import survey as module
+from gvtui.trace.files import logs_of
 from gvtui.trace.keep import save
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
@@ -14,6 +17,7 @@ from gvtui.trace.row import Kind
 from gvtui.trace.summary import Reception, SummaryCounts
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
+from tests.export.parts import thinned_folder, worn_folder
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
 
 
@@ -136,6 +140,52 @@ def test_what_is_kept_of_a_flight_recorder_adds_up(tmp_path: Path) -> None:
     live.close()
     writer.close()
     assert look(tmp_path / "live").accounting.received == 800
+
+
+def break_header(log: bytes, skipping: int = 0) -> bytes:
+    """A log of which one header, behind so many others, is damaged."""
+    place = -1
+    for _ in range(skipping + 1):
+        place = log.index(b"\xa6before", place + 1)
+    return log[:place] + b"\xa7" + log[place + 1 :]
+
+
+@pytest.mark.parametrize("make", [worn_folder, thinned_folder])
+def test_a_copy_whose_first_header_is_damaged_tells_once_what_was_let_go(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    with closing(Trace.open(make(tmp_path / "live"))) as live:
+        save(live, tmp_path / "kept.gvtrace")
+        expected = survey(live)
+    kept = (tmp_path / "kept.gvtrace").read_bytes()
+    segments = b"".join(log.read_bytes() for log in logs_of(tmp_path / "live"))
+    for name, log in (("a", kept), ("b", break_header(kept)), ("c", segments)):
+        path = tmp_path / f"{name}.gvtrace"
+        path.write_bytes(log)
+        found = look(path)
+        assert found.accounting == expected.accounting
+        assert (found.accounting.let_go > 0, found.may_be_less_let_go) == (True, False)
+        assert (found.problems, found.recordings) == ([], 1)
+
+
+def test_what_stands_behind_a_damaged_header_may_be_what_the_next_one_has_before_it(
+    tmp_path: Path,
+) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=200_000, segment_bytes=20_000)
+    writer.opened(1, TIME_NS, {"peer_pid": 5})
+    for n in range(40):
+        writer.received(1, TIME_NS, [read_message(fd=fd, dropped=n) for fd in range(20)])
+    writer.close()
+    logs = b"".join(log.read_bytes() for log in logs_of(tmp_path / "live"))
+    (tmp_path / "a.gvtrace").write_bytes(logs)
+    whole = look(tmp_path / "a.gvtrace")
+    assert (whole.accounting.let_go, whole.may_be_less_let_go) == (0, False)
+    (tmp_path / "b.gvtrace").write_bytes(break_header(logs))
+    found = look(tmp_path / "b.gvtrace")
+    assert 0 < found.accounting.let_go < 800
+    assert found.may_be_less_let_go
+    assert (found.accounting.dropped_let_go, found.may_lack_drops) == (0, True)
+    assert found.problems == []
 
 
 def test_all_damage_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
