@@ -13,13 +13,14 @@ from gvtui.trace.thinned import messages_in
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
     from gvtui.trace.segments import CompressedPart
     from gvtui.trace.summary import SummaryCounts
     from gvtui.trace.survey import Survey
+    from gvtui.trace.thinned import ThinnedMark
 
 _SECOND_NS = 1_000_000_000
 _MAX_LINES = 1000
@@ -164,27 +165,23 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
         yield "closed", f"{closed}{hint}"
     yield "damage", _damage(trace, survey)
     yield from _accounts(survey)
-    if trace.thinned:
-        thinned, is_at_most = messages_in(trace.thinned)
-        most = "at most " * is_at_most
+    if thinned := trace.thinned:
+        heading, where = "let go", "by the flight recorder that this is a copy of"
         if trace.is_folder:
-            yield "", f"{thinned:,} of those let go came since then: their sandboxes held too much"
-        else:
-            yield (
-                "let go",
-                f"{most}{thinned:,} by the flight recorder that this is a copy of: their sandboxes "
-                "held too much",
-            )
+            heading, where = "", "of those let go came since then"
+        yield heading, f"{_messages(thinned)} {where}: their sandboxes held too much"
     if told := trace.told_before:
-        gone, is_at_most = messages_in(told)
-        most = "at most " * is_at_most
-        yield (
-            "let go" if not trace.thinned else "",
-            f"{most}{gone:,} before the oldest row of the flight recorder that this is a copy of",
-        )
+        where = "before the oldest row of the flight recorder that this is a copy of"
+        yield "let go" if not thinned else "", f"{_messages(told)} {where}"
     if words := trace.lost.words():
         yield "", words
     yield from RecordingContents.of(trace).facts()
+
+
+def _messages(marks: Sequence[ThinnedMark]) -> str:
+    """How many messages marks tell of, and whether that is only the most that it can be."""
+    messages, is_at_most = messages_in(marks)
+    return f"{'at most ' * is_at_most}{messages:,}"
 
 
 def _compressed(part: CompressedPart) -> str:

@@ -97,6 +97,20 @@ def test_a_copy_tells_what_was_let_go_as_the_flight_recorder_does(tmp_path: Path
     assert facts["let go"] == f"at most {first.counts.total().messages:,} {words}"
 
 
+def test_a_folder_that_is_shown_in_part_tells_the_most_that_was_let_go_as_a_copy_does(
+    tmp_path: Path,
+) -> None:
+    with closing(Trace.open(thinned_folder(tmp_path / "live"))) as trace:
+        first = trace.thinned[0]
+        middle = trace.row_at_time((first.from_ns + first.to_ns) // 2)
+        trace.go_back(middle)
+        trace.refresh()
+        lines = list(info_text(trace, survey(trace)))
+    count = first.counts.total().messages
+    words = f"at most {count:,} of those let go came since then: their sandboxes held too much"
+    assert f"{'':12}{words}" in lines
+
+
 def make_convert(source: Path, out: Path) -> Path:
     with closing(Trace.open(source)) as trace:
         convert(Selection(trace), out)
