@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from gvtui.redact.patterns import (
+    ASSIGNMENT_NAME,
     ENVIRONMENT,
     GLUED,
     OPTION,
     OPTION_NAME,
     PATTERNS,
     RULES,
+    SCRIPT_OPTION,
+    SCRIPTS,
     SECRET_NAME,
     USER_OPTIONS,
+    WHOLE,
 )
 from gvtui.wire.header import MIN_HEADER_SIZE, WireError, build_message, parse_header
 from gvtui.wire.messages import KINDS, Unknown, decode
@@ -31,6 +35,8 @@ REDACTED = "[redacted]"
 
 _SHORTEST = 5
 """Characters of the shortest secret that is looked for elsewhere too."""
+_SHORTEST_PART = 16
+"""Characters of the shortest part of a secret with spaces or lines that is looked for too."""
 _NO_SECRETS = frozenset({"false", "none", "null", "true", "undefined", REDACTED})
 MAX_SECRETS = 20_000
 """How many secrets are remembered."""
@@ -64,6 +70,10 @@ class Redactor:
         self._patterns = [re2.compile(each.pattern) for each in PATTERNS if each.name in chosen]
         self._is_secret_name = re2.compile(SECRET_NAME)
         self._is_option = re2.compile(OPTION)
+        self._with_assignments = ASSIGNMENT_NAME in chosen
+        self._assigns = re2.compile(WHOLE)
+        self._is_script_option = re2.compile(SCRIPT_OPTION)
+        self._scripts = [re2.compile(each) for each in SCRIPTS] if self._with_options else []
         self._secrets: set[str] = set()
         self._known: list[Any] = []
         self._shown: dict[str, str] = {}
@@ -105,11 +115,21 @@ class Redactor:
 
     def _in_match(self, match: Any) -> str:  # noqa: ANN401
         whole: str = match.group(0)
-        start, end = (match.start(1) - match.start(0), match.end(1) - match.start(0))
+        start, end = (place - match.start(0) for place in match.span(match.lastindex))
+        if whole[start - 1 : end + 1] == REDACTED:
+            return whole
         self._found(whole[start:end])
         return whole[:start] + REDACTED + whole[end:]
 
     def _found(self, secret: str) -> None:
+        self._remember(secret)
+        # A key has lines, each of which is as secret where it stands alone.
+        parts = re.split(r"\s+|\\n", secret) if self._is_learning else []
+        for part in parts if len(parts) > 1 else ():
+            if len(part) >= _SHORTEST_PART:
+                self._remember(part)
+
+    def _remember(self, secret: str) -> None:
         if not self._is_learning or len(secret) < _SHORTEST or secret.lower() in _NO_SECRETS:
             return
         if len(self._secrets) >= MAX_SECRETS:
@@ -120,26 +140,71 @@ class Redactor:
     def words(self, words: Sequence[str]) -> list[str]:
         """A command line without passwords."""
         shown = []
-        program = words[0].rpartition("/")[2] if words else ""
-        glued, users = GLUED.get(program), USER_OPTIONS.get(program, ())
-        before = ""
+        # The program may be another's argument, as sudo's.
+        glued, before = "", ""
+        users: Sequence[str] = ()
         for number, word in enumerate(words):
-            kept = word
+            program = word.rpartition("/")[2]
+            glued, users = GLUED.get(program, glued), USER_OPTIONS.get(program, users)
+            kept = None
             if self._with_options and number:
-                if self._is_option.match(before) and not word.startswith("-"):
-                    self._found(word)
-                    kept = REDACTED
-                elif glued and word.startswith(glued) and len(word) > len(glued):
-                    self._found(word[len(glued) :])
-                    kept = glued + REDACTED
-                elif (before in users or (glued and before == glued)) and not word.startswith("-"):
-                    name, sign, password = word.partition(":")
-                    secret = password if before in users else word
-                    self._found(secret)
-                    kept = f"{name}{sign}{REDACTED * bool(secret)}" if before in users else REDACTED
+                kept = self._password(word, before, glued, users)
+            if kept is None and self._with_assignments:
+                kept = self._assigned(word, before)
             before = word
-            shown.append(self.text(kept))
+            shown.append(self.text(self._script(word) if kept is None else kept))
         return shown
+
+    def _password(self, word: str, before: str, glued: str, users: Sequence[str]) -> str | None:
+        """The word, with a mark in place of its password; None if it has none.
+
+        Args:
+            word: a word of a command line.
+            before: the word before it.
+            glued: the option that a password follows; "" for none.
+            users: options whose value may be `name:password`.
+        """
+        is_value = not word.startswith("-")
+        if is_value and (self._is_option.match(before) or (glued and before == glued)):
+            self._found(word)
+            return REDACTED
+        if glued and word.startswith(glued) and word != glued:
+            self._found(word[len(glued) :])
+            return glued + REDACTED
+        if is_value and before in users:
+            return self._of_user(word)
+        for each in users:
+            if (
+                word.startswith(each)
+                and word != each
+                and (len(each) == 2 or word[len(each)] == "=")
+            ):
+                return each + self._of_user(word[len(each) :])
+        return None
+
+    def _of_user(self, word: str) -> str:
+        """`name:password` without the password."""
+        name, sign, password = word.partition(":")
+        self._found(password)
+        return f"{name}{sign}{REDACTED * bool(password)}"
+
+    def _assigned(self, word: str, before: str) -> str | None:
+        """A word that assigns a secret, up to its end; None if it assigns none, or is a script."""
+        match = self._assigns.match(word)
+        if match is None or self._is_script_option.match(before):
+            return None
+        value = match.group(1)
+        self.text(word)
+        for each in (value, value.strip("\"'")):
+            self._found(each)
+        return f"{word[: match.start(1)]}{REDACTED}"
+
+    def _script(self, word: str) -> str:
+        """A word without the passwords that the commands in it have."""
+        if any(char.isspace() for char in word):
+            for script in self._scripts:
+                word = script.sub(self._in_match, word)
+        return word
 
     def environment(self, variables: Iterable[str]) -> list[str]:
         """An environment: the names of its variables."""

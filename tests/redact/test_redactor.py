@@ -26,6 +26,16 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\n-----END RSA PRIVATE KEY
         ("ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9),
         ("t eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl t", "eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl"),
         (PEM, "MIIEow"),
+        ('{"password": "two, words; & more"}', "more"),
+        (r'{"password": "a\"quote"}', "quote"),
+        (r'"{\"password\": \"within\", \"a\": 1}"', "within"),
+        ("password: 'two words'", "words"),
+        ('"tokens": ["first1", "second2"]', "second2"),
+        ("Authorization: token abcdef123456", "abcdef123456"),
+        ('"Authorization": "abcdef123456"', "abcdef123456"),
+        ("MYSQL_PWD=hunter22", "hunter22"),
+        ('auth: {"user": "joe", "pass": "hunter22"}', "hunter22"),
+        ("secret='cut off he", "off he"),
     ],
 )
 def test_what_looks_like_a_secret_is_taken_out(text: str, secret: str) -> None:
@@ -37,7 +47,17 @@ def test_what_looks_like_a_secret_is_taken_out(text: str, secret: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/var/run/secrets/kubernetes.io/token", "author=joe", "https://host:8080/x", "", "a bearer"],
+    [
+        "/var/run/secrets/kubernetes.io/token",
+        "author=joe",
+        "https://host:8080/x",
+        "",
+        "a bearer",
+        "PWD=/root",
+        "OLDPWD=/root compass=n bypass: y",
+        f"password={REDACTED} x",
+        f'"password": "{REDACTED}"',
+    ],
 )
 def test_other_text_stays(text: str) -> None:
     assert Redactor().text(text) == text
@@ -54,11 +74,66 @@ def test_other_text_stays(text: str) -> None:
         ),
         (["curl", "-u", "joe:pass1", "x"], ["curl", "-u", f"joe:{REDACTED}", "x"]),
         (["ssh", "-p", "22"], ["ssh", "-p", "22"]),
+        (["curl", "-ujoe:pass1"], ["curl", f"-ujoe:{REDACTED}"]),
+        (["curl", "--user=joe:pass1"], ["curl", f"--user=joe:{REDACTED}"]),
+        (["curl", "--url", "x"], ["curl", "--url", "x"]),
+        (["sudo", "mysql", "-phunter22"], ["sudo", "mysql", f"-p{REDACTED}"]),
+        (["redis-cli", "-a", "hunter22"], ["redis-cli", "-a", REDACTED]),
+        (["x", "--pass", "hunter22"], ["x", "--pass", REDACTED]),
+        (["x", "--bypass", "hunter22"], ["x", "--bypass", "hunter22"]),
+        (["sh", "-c", "mysql -u joe -phunter22 db"], ["sh", "-c", f"mysql -u joe -p{REDACTED} db"]),
+        (["sh", "-c", "curl -u joe:pass1 x"], ["sh", "-c", f"curl -u joe:{REDACTED} x"]),
+        (["sh", "-c", "x --db-password 'a b' y"], ["sh", "-c", f"x --db-password '{REDACTED}' y"]),
+        (["sh", "-c", "cp -p a b; ssh -p 22"], ["sh", "-c", "cp -p a b; ssh -p 22"]),
     ],
 )
 def test_command_lines(words: list[str], shown: list[str]) -> None:
     assert Redactor().words(words) == shown
     assert Redactor(["jwt"]).words(words) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["x", "--password=a,b;c&d e"], ["x", f"--password={REDACTED}"]),
+        (["env", "API_TOKEN=a b", "x"], ["env", f"API_TOKEN={REDACTED}", "x"]),
+        (["sh", "-c", "TOKEN=hunter22 run all"], ["sh", "-c", f"TOKEN={REDACTED} run all"]),
+        (["x", "PWD=/a b"], ["x", "PWD=/a b"]),
+    ],
+)
+def test_what_a_word_assigns_goes_to_its_end(words: list[str], shown: list[str]) -> None:
+    assert Redactor().words(words) == shown
+    assert Redactor(["assignment"]).words(words) == shown
+    assert Redactor(["jwt"]).words(words) == words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["x", "--password='hunter,22'"],
+        ["sh", "-c", "mysql -p'hunter,22'"],
+        ["sh", "-c", "curl -u 'joe:hunter,22' x"],
+        ["sh", "-c", 'PASSWORD="hunter,22" run'],
+        ["curl", "-ujoe:hunter,22"],
+    ],
+)
+def test_what_a_command_line_shows_is_learned(words: list[str]) -> None:
+    redactor = Redactor()
+    redactor.learn(begins=True)
+    redactor.words(words)
+    redactor.learn(begins=False)
+    assert redactor.text("/tmp/hunter,22/x") == f"/tmp/{REDACTED}/x"
+
+
+@pytest.mark.parametrize("end", ["\n", r"\n"])
+def test_each_line_of_a_key_is_learned(end: str) -> None:
+    lines = ["-----BEGIN PRIVATE KEY-----", "MIIEowIBAAKCAQEA", "zz9+/AbCdEfGhIjK", "-----END"]
+    redactor = Redactor()
+    redactor.learn(begins=True)
+    redactor.words(["x", end.join(lines)])
+    redactor.learn(begins=False)
+    for line in lines[1:3]:
+        assert redactor.text(f"echo {line}") == f"echo {REDACTED}"
 
 
 def test_a_secret_that_was_learned_is_taken_out_everywhere() -> None:
