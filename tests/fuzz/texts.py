@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import tempfile
 from datetime import UTC
@@ -77,7 +78,9 @@ def _answers(condition: Filter) -> npt.NDArray[np.bool_]:
 
 @cache
 def _small_trace() -> Trace:
-    return Trace.open(TRACES / "upstream-echo.trace")
+    trace = Trace.open(TRACES / "upstream-echo.trace")
+    atexit.register(trace.close)
+    return trace
 
 
 def _filters() -> Iterable[bytes]:
