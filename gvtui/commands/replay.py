@@ -81,8 +81,11 @@ def replay(
     need_terminal(f"gvtui print {files[0]}")
     from gvtui.tui.run import run_replay
 
+    named = f"{files[0]} and {len(files) - 1} more" if len(files) > 1 else ""
     with _as_one(files) as file:
-        shown = run_replay(file, speed=speed, filter_text=filter_text, profile=profile, fresh=fresh)
+        shown = run_replay(
+            file, speed=speed, filter_text=filter_text, profile=profile, fresh=fresh, named=named
+        )
     ctx.exit(shown)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.details import text_in
 from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
-from gvtui.trace.marks import BinaryMark, DropsMark, read_mark
+from gvtui.trace.marks import BinaryMark, ClockMark, DropsMark, read_mark
 from gvtui.trace.records import DamagedError, LogKind
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.standing import Standing
@@ -208,6 +208,8 @@ class RowCopying:
             self._unwritten.pop(row.conn, None)
         if isinstance(mark, ExcerptMark):
             self._sink.is_excerpt = True
+        if isinstance(mark, ClockMark):
+            details = replace(mark, shift=mark.shift + self._shift).details()
         self._note_execs(row.conn)
         self._note_order(row.conn, row.recv_ns, details)
         # The outcomes of execs are written anew.

@@ -14,6 +14,7 @@ from gvtui.export.newrecording import new_recording, write_beside
 from gvtui.export.recording import writer_for
 from gvtui.export.recordingsink import RecordingSink
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.elapsed import times_of
 from gvtui.trace.marks import SessionMark
 from gvtui.trace.origin import OriginMark, TraceOrigin
 from gvtui.trace.standing import overlapping
@@ -21,8 +22,6 @@ from gvtui.trace.thinned import ThinnedMark
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy.typing as npt
 
     from gvtui.export.selection import Selection
     from gvtui.trace.marks import Mark
@@ -44,13 +43,6 @@ class MadeRecording:
     messages: int
     lost_bookmarks: int = 0
     """Bookmarks of rows that were left out."""
-
-
-def times_of(rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-    """When rows were received, or else when they happened by the sandbox's clock, Unix
-    nanoseconds; 0 where nothing tells."""
-    received = rows["recv_ns"]
-    return np.where(received > 0, received, rows["time_ns"])
 
 
 def span_of(trace: Trace) -> tuple[int, int]:

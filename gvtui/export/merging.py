@@ -11,7 +11,7 @@ import numpy as np
 
 from gvtui.errors import GvtuiError
 from gvtui.export.copying import RowCopying
-from gvtui.export.cutting import MadeRecording, origin_of, times_of
+from gvtui.export.cutting import MadeRecording, origin_of
 from gvtui.export.newrecording import new_recording, write_beside
 from gvtui.export.recording import drops_before
 from gvtui.export.recordingsink import RecordingSink
@@ -19,6 +19,7 @@ from gvtui.export.selection import Selection
 from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.elapsed import Elapsed, times_of
 from gvtui.trace.excerpts import ExcerptMark
 from gvtui.trace.letgo import together
 from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
@@ -184,12 +185,11 @@ def _first_time(trace: Trace) -> int:
 
 
 def _rows(number: int, trace: Trace) -> Iterator[tuple[int, int, int, Row]]:
-    """The rows of a trace, each with the latest time so far: they stay in their order, though a
-    clock was set back."""
-    latest = 0
+    """The rows of a trace, each with the time when it came, by a clock that nobody sets: they stay
+    in their order."""
+    elapsed = Elapsed(trace, trace.first_row)
     for start in range(trace.first_row, trace.end_row, _CHUNK):
         rows = trace.rows(start, min(start + _CHUNK, trace.end_row))
-        times = np.maximum.accumulate(np.append(latest, times_of(rows)))[1:].tolist()
-        latest = times[-1] if times else latest
+        times = elapsed.read(start + len(rows)).tolist()
         for place, values in enumerate(rows.tolist()):
             yield times[place], number, start + place, Row(*values)

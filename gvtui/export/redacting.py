@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.export.copying import RowCopying
-from gvtui.export.cutting import origin_of, times_of
+from gvtui.export.cutting import origin_of
 from gvtui.export.newrecording import new_recording, write_beside
 from gvtui.export.recording import writer_for
 from gvtui.export.recordingsink import RecordingSink
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.elapsed import times_of
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind

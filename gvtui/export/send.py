@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from gvtui.trace.elapsed import Elapsed
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
@@ -153,8 +154,8 @@ def play(
     """Send all messages of a trace, on one connection for each that was recorded.
 
     Messages go out in the order and at the intervals in which they were received, or in which they
-    happened where the trace does not say when they were received. A slow monitor delays all
-    messages after. At a pace the order over all connections is kept too: a monitor that reads them
+    happened where the trace does not say when they were received; a clock that was set makes no
+    difference. A slow monitor delays all messages after. At a pace the order over all connections is kept too: a monitor that reads them
     in turn has read what was sent on one before anything is sent on another. Drops go along, as
     each message has the count of those before it.
 
@@ -168,15 +169,16 @@ def play(
     Raises:
         SendError: the monitor cannot be reached, refuses, or goes away.
     """
-    pace = _Pace(speed, clock, sleep)
+    pace, elapsed = _Pace(speed, clock, sleep), Elapsed(trace, trace.first_row)
     sent = Sent()
     connections = _Connections(endpoint, in_order=speed is not None)
     try:
         for start in range(trace.first_row, trace.end_row, _BLOCK):
             stop = min(start + _BLOCK, trace.end_row)
+            times = elapsed.read(stop).tolist()
             for row_id in range(start, stop):
                 row = trace.row(row_id)
-                pace.wait(row.recv_ns or row.time_ns)
+                pace.wait(times[row_id - start])
                 if row.kind in (Kind.OPENED, Kind.MESSAGE):
                     sent.connections += connections.open(row.conn)
                 if row.kind == Kind.CLOSED:

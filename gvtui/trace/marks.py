@@ -153,6 +153,9 @@ class ClockMark:
 
     step_ns: int
     """By how much; below zero if it was set back."""
+    shift: int = 0
+    """What was added to the numbers of the connections whose times it concerns, where recordings
+    were merged; see `gvtui.trace.origin`."""
 
     @property
     def text(self) -> str:
@@ -167,7 +170,7 @@ class ClockMark:
     @classmethod
     def read(cls, details: dict[str, Any]) -> ClockMark:
         """The mark from what lies in the recording."""
-        return cls(int_in(details, "step_ns"))
+        return cls(int_in(details, "step_ns"), max(0, int_in(details, "shift")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from gvtui.trace.course import Course, DueRows
 from gvtui.trace.details import unpack_details
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Row
@@ -26,6 +27,10 @@ _LOOK_AT = 64
 """How many rows are searched for the time of the recording's start, or end."""
 _AT_ONCE = 1 << 14
 """How many rows are released at once, where they are played as fast as possible."""
+_NEAR = 1 << 16
+"""How many rows may be gone through to find how much has passed up to a row."""
+_READING_SECONDS = 0.004
+"""For how long the rest of the recording is read each time, to know how long it is."""
 
 
 class ReplayClock:
@@ -49,7 +54,11 @@ class ReplayClock:
         self.is_looping = False
         """Whether it plays again from the start when it has ended."""
         self._last = clock()
-        self._at_ns = self.start_ns
+        self._since_ns = 0
+        """How much of the recording has been played since its row that stands last came."""
+        self._rows = AllRows(trace)
+        self._course = Course(self._rows)
+        self._known_due: DueRows | None = None
         if speed is not None:
             trace.go_back(trace.first_row)
 
@@ -82,35 +91,78 @@ class ReplayClock:
         return _time_in(self.trace.held_rows(first, first + _LOOK_AT))
 
     @property
-    def end_ns(self) -> int:
-        """When the recording ends, Unix nanoseconds; 0 if no row tells."""
-        end = self.trace.available_rows
-        return _time_in(self.trace.held_rows(end - _LOOK_AT, end)[::-1])
+    def now_ns(self) -> int:
+        """The time that the position stands at, Unix nanoseconds: that of the row that stands last,
+        and what has been played since."""
+        before = self.trace.held_rows(self.position - _LOOK_AT, self.position)
+        return (_time_in(before[::-1]) or self.start_ns) + self._since_ns
 
     @property
-    def now_ns(self) -> int:
-        """The time that the position stands at, Unix nanoseconds."""
-        if self.is_playing and not math.isinf(self.speed):
-            return self._at_ns
-        before = self.trace.held_rows(self.position - _LOOK_AT, self.position)
-        return _time_in(before[::-1]) or self.start_ns
+    def share(self) -> float:
+        """How far the position is in the recording, from 0 to 1: by time, and by rows as long as it
+        is not known how long the recording is."""
+        gone, whole = self.gone_ns, self.whole_ns
+        if gone is None or not whole:
+            first = self.trace.first_row
+            gone, whole = self.position - first, self.trace.available_rows - first
+        return min(1.0, gone / whole) if whole else 1.0
+
+    @property
+    def gone_ns(self) -> int | None:
+        """How much of the recording has passed; None where that is not known yet."""
+        if not self._course.is_whole:
+            return None
+        return min(self._due.passed_ns(self._course) + self._since_ns, self._course.whole_ns)
+
+    @property
+    def whole_ns(self) -> int | None:
+        """How long the recording is, in nanoseconds; None where that is not known yet."""
+        return self._course.whole_ns if self._course.is_whole else None
+
+    def row_at(self, share: float) -> int:
+        """The row that the recording stands at after so much of it, see `share`."""
+        whole, first = self.whole_ns, self.trace.first_row
+        if not whole:
+            return first + round(share * max(0, self.trace.available_rows - 1 - first))
+        return self._course.row_after(round(share * whole))
+
+    @property
+    def _due(self) -> DueRows:
+        due = self._known_due
+        if due is None or not 0 <= self.position - due.position <= _NEAR:
+            due = self._known_due = DueRows(self._rows, self.position)
+        due.go_on(self.position)
+        return due
+
+    def _read_on(self) -> None:
+        """Read on how long the recording is, while somebody stands in it."""
+        if self._rows.trace is not self.trace or self._course.first_row != self.trace.first_row:
+            self._rows = AllRows(self.trace)
+            self._course, self._known_due = Course(self._rows), None
+        if self.is_on:
+            self._course.look(_READING_SECONDS)
 
     def advance(self) -> bool:
         """Release the rows whose time has come; True if it has begun again from the start, so that
         what was found out of the rows has to be forgotten."""
         now = self._clock()
         passed, self._last = now - self._last, now
+        self._read_on()
         if not self.is_playing:
             return False
         if self.is_at_end:
             self.go_to(self.trace.first_row)
             return True
         if math.isinf(self.speed):
+            self._since_ns = 0
             if self.trace.end_row >= self.position:
                 self._release(self.position + _AT_ONCE)
             return False
-        self._at_ns += round(passed * self.speed)
-        self._release(max(self.position, self.trace.row_at_time(self._at_ns + 1)))
+        since = self._since_ns + round(passed * self.speed)
+        position, self._since_ns = self._due.after(since)
+        self._release(position)
+        if self.is_at_end:
+            self._since_ns = 0
         return False
 
     def go_to(self, row: int) -> bool:
@@ -126,8 +178,7 @@ class ReplayClock:
             self.trace.go_back(position)
         else:
             self._release(position)
-        self._at_ns = _time_in(self.trace.held_rows(position - _LOOK_AT, position)[::-1])
-        self._at_ns = self._at_ns or self.start_ns
+        self._since_ns = 0
         self._last = self._clock()
         return is_back
 
@@ -138,7 +189,7 @@ class ReplayClock:
 
     def play(self) -> None:
         """Go on by itself, from the position on."""
-        self._at_ns, self._last = self.now_ns, self._clock()
+        self._last = self._clock()
         self.is_paused = False
 
     def pause(self) -> None:
@@ -147,7 +198,6 @@ class ReplayClock:
 
     def change_speed(self, steps: int) -> None:
         """Play faster from here on, or slower, by so many of `SPEEDS`."""
-        self._at_ns = self.now_ns
         if steps > 0:
             faster = [speed for speed in SPEEDS if speed > self.speed]
             self.speed = faster[min(steps, len(faster)) - 1] if faster else SPEEDS[-1]
@@ -176,35 +226,35 @@ class AllRows:
     to look for rows."""
 
     def __init__(self, trace: Trace) -> None:
-        self._trace = trace
+        self.trace = trace
 
     @property
     def first_row(self) -> int:
         """The id of the oldest row."""
-        return self._trace.first_row
+        return self.trace.first_row
 
     @property
     def end_row(self) -> int:
         """The id after the newest row."""
-        return self._trace.available_rows
+        return self.trace.available_rows
 
     @property
     def architecture(self) -> str:
         """See `Trace.architecture`."""
-        return self._trace.architecture
+        return self.trace.architecture
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """See `Trace.held_rows`."""
-        return self._trace.held_rows(start, stop)
+        return self.trace.held_rows(start, stop)
 
     @property
     def connections(self) -> Connections:
         """What the rows tell of connections that are not held back."""
-        return self._trace.connections
+        return self.trace.connections
 
     def string(self, number: int) -> str:
         """See `Trace.string`."""
-        return self._trace.string(number)
+        return self.trace.string(number)
 
     def details(self, index: int) -> dict[str, Any]:
         """See `Trace.details`; of a row that is held back too.
@@ -214,7 +264,7 @@ class AllRows:
         """
         rows = self.rows(index, index + 1)
         try:
-            return unpack_details(self._trace.payload_of(index, Row(*rows[0].item())))
+            return unpack_details(self.trace.payload_of(index, Row(*rows[0].item())))
         except DamagedError:
             return {}
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from gvtui.trace.thinned import ThinnedMark
 
 
+_LOOKED_AT = 256
+"""How many rows of the whole trace are looked at to find where its clock was set back."""
 _READ_SECONDS = 5.0
 """For how long somebody may still read a segment whose files were replaced."""
 
@@ -241,8 +243,24 @@ class Segments:
         return intact(self._segments, start, rows, asked, damage)
 
     def row_at_time(self, time_ns: int) -> int:
-        """The id of the first row received at or after a time; `end_row` if there is none."""
-        low, high = self.first_row, self.end_row
+        """The id of the first row received at or after a time; `end_row` if there is none.
+
+        Where the clock was set back, times come twice: it is a row of that time, with an earlier one
+        before it.
+        """
+        row = self._bisected(time_ns, self.first_row, self.end_row)
+        if self.first_row < row < self.end_row:
+            return row
+        # All rows seem to be later, or earlier: so it is, unless the clock was set.
+        step = max(1, (self.end_row - self.first_row) // _LOOKED_AT)
+        before = self.first_row
+        for after in range(before + step, self.end_row, step):
+            if self._when(before) < time_ns <= self._when(after):
+                return self._bisected(time_ns, before, after)
+            before = after
+        return row
+
+    def _bisected(self, time_ns: int, low: int, high: int) -> int:
         while low < high:
             middle = (low + high) // 2
             if self._when(middle) < time_ns:

@@ -65,6 +65,7 @@ class ViewerBase(RowsApp):
         clock: Callable[[], int] = time.time_ns,
         config: Config | None = None,
         remembered: Remembered | None = None,
+        named: str = "",
     ) -> None:
         """Make the app for a trace, which the caller closes.
 
@@ -79,6 +80,7 @@ class ViewerBase(RowsApp):
             clock: gives the current Unix time in nanoseconds.
             config: the user's configuration.
             remembered: the stored layout of an earlier run.
+            named: what the screen calls the trace; "" for its path.
 
         Raises:
             FilterError: `filter_text` is not a filter.
@@ -87,7 +89,9 @@ class ViewerBase(RowsApp):
         self.has_left = False
         """Whether the user has left; else a signal, the loss of the terminal or a fault ends it."""
         audit_variable = config.exec_audit_variable if config is not None else ""
-        self.model = Model(trace, live=live, zone=zone, clock=clock, audit_variable=audit_variable)
+        self.model = Model(
+            trace, live=live, zone=zone, clock=clock, audit_variable=audit_variable, named=named
+        )
         self.monitor, self.replay, self.keeper = monitor, replay, keeper
         self.commands = Commands((*FEATURES, *PANES), self._find)
         self.config = config or Config(config_path())

@@ -28,8 +28,17 @@ def run_replay(
     filter_text: str = "",
     profile: str = "",
     fresh: bool = False,
+    named: str = "",
 ) -> int:
     """Show a recording: all at once, or row by row at `speed` times its own pace.
+
+    Args:
+        path: the recording.
+        speed: how many times as fast as it was; None for all at once.
+        filter_text: a filter to start with.
+        profile: of the configuration; "" for none.
+        fresh: whether the stored layout of an earlier run is left alone.
+        named: what the screen calls the recording; "" for its path.
 
     Returns:
         The exit code.
@@ -56,6 +65,7 @@ def run_replay(
         config=config,
         remembered=None if fresh else read_remembered(),
         filter_text=filter_text,
+        named=named,
     )
     return run_app(app, remember=not fresh)
 

@@ -15,8 +15,9 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[tuple[Path, float | None, str, str, bool]] = []
 
     def run_replay(
-        path: Path, *, speed: float | None, filter_text: str, profile: str, fresh: bool
+        path: Path, *, speed: float | None, filter_text: str, profile: str, fresh: bool, named: str
     ) -> int:
+        assert not named, "one file is called by its path"
         found.append((path, speed, filter_text, profile, fresh))
         return 3
 
@@ -34,11 +35,11 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_several_are_merged_as_long_as_they_are_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found: list[tuple[Path, int]] = []
+    found: list[tuple[Path, int, object]] = []
 
-    def run_replay(path: Path, **_: object) -> int:
+    def run_replay(path: Path, **told: object) -> int:
         trace = Trace.open(path)
-        found.append((path, trace.connections.messages))
+        found.append((path, trace.connections.messages, told["named"]))
         trace.close()
         return 0
 
@@ -47,7 +48,8 @@ def test_several_are_merged_as_long_as_they_are_shown(
     files = [TRACES / f"{name}.trace" for name in ("upstream-echo", "seed-example")]
     assert run(["replay", *map(str, files)]) == 0
     alone = [Trace.open(file) for file in files]
-    [(path, messages)] = found
+    [(path, messages, named)] = found
+    assert named == f"{files[0]} and 1 more"
     assert path.name == "upstream-echo+seed-example.gvtrace"
     assert messages == sum(trace.connections.messages for trace in alone)
     for trace in alone:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gvtui.export.merging import MergeError
+from gvtui.trace.elapsed import Elapsed
+from gvtui.trace.marks import ClockMark
 from gvtui.trace.origin import OriginMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -19,7 +22,7 @@ from tests.export.parts import (
     thinned,
     thinned_folder,
 )
-from tests.trace.factory import TIME_NS
+from tests.trace.factory import TIME_NS, read_message
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +74,28 @@ def test_what_was_let_go_is_told_of_the_connections_of_each(
     assert [list(each.counts.by_conn) for each in thinned(merged)] == [[4]] * len(moved)
     assert thinned(merged) == moved != []
     assert [each for each in marks(merged) if isinstance(each, ThinnedMark)] == moved
+
+
+def test_a_clock_that_was_set_moves_no_rows(tmp_path: Path) -> None:
+    """Each recording goes on as time passed, so the other's rows lie among those behind the step."""
+    steps = {"a": -3600, "b": 86_400}
+    for at, (name, step) in enumerate(steps.items()):
+        writer = TraceWriter(tmp_path / f"{name}.gvtrace")
+        for second in range(10):
+            when = TIME_NS + 10**8 * at + (second + (step if second >= 5 else 0)) * 10**9
+            writer.message(1, when, read_message(fd=second))
+            if second == 5:
+                writer.mark(when, ClockMark(step * 10**9).details())
+        writer.close()
+    merged = make_merge(tmp_path / "c.gvtrace", tmp_path / "a.gvtrace", tmp_path / "b.gvtrace")
+    assert [each for each in marks(merged) if isinstance(each, ClockMark)] == [
+        ClockMark(-3600 * 10**9, 0),
+        ClockMark(86_400 * 10**9, 1),
+    ]
+    trace = Trace.open(merged)
+    rows = trace.rows(0, trace.end_row)
+    is_message = rows["kind"] == Kind.MESSAGE
+    assert rows["conn"][is_message].tolist() == [1, 2] * 10
+    came = Elapsed(trace, 0).read(trace.end_row)[is_message]
+    assert np.diff(came).tolist() == [10**8, 9 * 10**8] * 9 + [10**8]
+    trace.close()

@@ -10,6 +10,7 @@ import pytest
 from gvtui.export.send import SendError, connect, play
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.marks import ClockMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
@@ -126,6 +127,24 @@ def test_the_pace_of_receipt(
     play(trace, collector.path, speed=speed, clock=clock, sleep=clock.sleep)
     trace.close()
     assert clock.slept == expected
+
+
+@pytest.mark.parametrize("step", [-3600, 86_400])
+def test_a_clock_that_was_set_changes_no_pace(
+    collector: Collector, tmp_path: Path, step: int
+) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    for second in range(5):
+        at = TIME_NS + (second + (step if second >= 2 else 0)) * 10**9
+        writer.message(1, at, read_message())
+        if second == 2:
+            writer.mark(at, ClockMark(step * 10**9).details())
+    writer.close()
+    trace = Trace.open(tmp_path / "x.gvtrace")
+    clock = Clock()
+    play(trace, collector.path, clock=clock, sleep=clock.sleep)
+    trace.close()
+    assert clock.slept == [1.0] * 4
 
 
 def test_the_pace_of_the_sandbox_where_receipt_is_not_known(collector: Collector) -> None:

@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gvtui.trace.marks import ClockMark
 from gvtui.trace.playback import SPEEDS, AllRows, ReplayClock
 from gvtui.trace.reader import Trace
 from tests.trace.recorder import SECOND, TRACES, Recorder
+from tests.trace.test_elapsed import DAY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +131,67 @@ def test_it_plays_from_where_it_stands(tmp_path: Path) -> None:
     replay.advance()
     assert replay.position == 701
     assert replay.now_ns - replay.start_ns == 700_000_000
+    trace.close()
+
+
+@pytest.mark.parametrize("step", [-3600, 86_400, -2 * 86_400])
+def test_a_clock_that_was_set_is_not_waited_for_and_lets_no_rows_come_at_once(
+    tmp_path: Path, step: int
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1000)
+    recorder.now += step * SECOND
+    recorder.add(200)
+    recorder.writer.mark(recorder.now, ClockMark(step * SECOND).details())
+    recorder.add(800)
+    trace = Trace.open(recorder.path)
+    clock = Clock()
+    replay = ReplayClock(trace, 1.0, clock)
+    shown = []
+    for _ in range(21):
+        replay.advance()
+        trace.refresh()
+        wall = int(trace.rows(trace.end_row - 1, trace.end_row)["recv_ns"][0])
+        assert replay.now_ns == wall, "the clock of the row that stands last"
+        assert replay.gone_ns == min(clock.now, 2 * SECOND)
+        assert replay.share == pytest.approx(clock.now / (2 * SECOND))
+        shown.append(trace.end_row)
+        clock.now += SECOND // 10
+    marked = [0] * 12 + [1] * 9
+    assert shown == [1 + 100 * turn + mark for turn, mark in enumerate(marked)]
+    assert replay.whole_ns == 2 * SECOND
+    assert [replay.row_at(each) for each in (0, 0.25, 0.75, 1)] == [0, 500, 1501, 2001]
+    assert replay.go_to(700)
+    assert (replay.gone_ns, replay.share) == (700_000_000, 0.35)
+    assert not replay.go_to(1300)
+    assert replay.gone_ns == 1_299_000_000
+    trace.close()
+
+
+def test_a_wait_that_is_paused_goes_on_where_it_was(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10)
+    recorder.now += 3600 * SECOND
+    recorder.add(1)
+    trace = Trace.open(recorder.path)
+    clock = Clock()
+    replay = ReplayClock(trace, 1.0, clock)
+    clock.now += 1800 * SECOND
+    replay.advance()
+    replay.pause()
+    assert replay.position == 11
+    assert replay.now_ns == replay.start_ns + 1800 * SECOND
+    clock.now += DAY
+    replay.advance()
+    replay.play()
+    replay.change_speed(1)
+    clock.now += 900 * SECOND
+    replay.advance()
+    assert replay.position == 11
+    clock.now += SECOND
+    replay.advance()
+    assert replay.is_at_end
+    assert replay.now_ns == recorder.now
     trace.close()
 
 

@@ -10,6 +10,7 @@ from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import WireError
 from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagrams, write_trace
+from tests.trace.recorder import SECOND, START_NS, Recorder
 
 
 @pytest.fixture
@@ -92,4 +93,17 @@ def test_a_malformed_message_says_so_when_decoded(tmp_path: Path) -> None:
     assert trace.connections[1].malformed == 1
     with pytest.raises(WireError):
         trace.decoded(1)
+    trace.close()
+
+
+def test_a_time_finds_its_row_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1000)
+    recorder.now -= 3600 * SECOND
+    recorder.add(1500)
+    trace = Trace.open(recorder.path)
+    for row in (1, 500, 999, 1020, 1700, 2400):
+        assert trace.row_at_time(trace.row(row).recv_ns) == row
+    assert trace.row_at_time(START_NS + 2 * SECOND) == trace.end_row
+    assert trace.row_at_time(START_NS - 3600 * SECOND) == 0
     trace.close()

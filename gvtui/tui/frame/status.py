@@ -54,7 +54,7 @@ def items(
     connections = trace.connections
     all_sandboxes = model.sandboxes
     connected = sum(sandbox.connected for sandbox in all_sandboxes)
-    place = word(str(model.live.monitor.listen if model.live else trace.path))
+    place = word(str(model.live.monitor.listen if model.live else model.named or trace.path))
     said = [Item("gvtui", "gvtui", "name", 2), Item(place, place.rsplit("/", 1)[-1], "place", 4)]
     if model.live and model.live.readonly:
         said.append(Item("read-only", "r/o", "paused"))

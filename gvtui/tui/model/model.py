@@ -72,8 +72,11 @@ class Model:
         zone: tzinfo | None = None,
         clock: Callable[[], int] = time.time_ns,
         audit_variable: str = "",
+        named: str = "",
     ) -> None:
         self._audit_variable = audit_variable or AUDIT_VARIABLE
+        self.named = named
+        """What the user calls the trace, if not by its path; "" if so."""
         self.live = live
         """How the sandboxes are watched; None for a recording."""
         self.zone = zone

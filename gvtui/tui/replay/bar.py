@@ -61,8 +61,7 @@ class PlayBar(FittedWidget, LineWidget):
         if replay is None:
             return []
         before, after, width = self._words(replay)
-        share = share_of(replay.start_ns, replay.now_ns, replay.end_ns)
-        done = round(share * width)
+        done = round(replay.share * width)
         return [
             *before,
             (_DONE * done, "done"),
@@ -75,11 +74,13 @@ class PlayBar(FittedWidget, LineWidget):
         zone, now = self._viewer.model.zone, replay.now_ns
         sign = "▶" if replay.is_playing else "‖"
         clock, day = clock_text(now, zone, 0), full_day_text(now, zone)
-        gone, whole = max(0, now - replay.start_ns), max(0, replay.end_ns - replay.start_ns)
+        gone, whole = replay.gone_ns, replay.whole_ns
         when = f"{day} {clock} {zone_text(now, zone)}".strip()
-        span = f"{duration(gone)} of {duration(whole)}"
         speed = replay.speed_words + (" again and again" if replay.is_looping else "")
-        for words in ((when, f"{span}   {speed}"), (clock, f"{span}   {speed}"), (clock, speed)):
+        span = speed
+        if gone is not None and whole is not None:
+            span = f"{duration(gone)} of {duration(whole)}   {speed}"
+        for words in ((when, span), (clock, span), (clock, speed)):
             before: list[Part] = [(f" {sign} ", "sign"), (f"{words[0]}  ", "time")]
             after: list[Part] = [(f"  {words[1]} ", "words")]
             taken = sum(width_of(text) for text, _ in (*before, *after))
@@ -95,10 +96,4 @@ class PlayBar(FittedWidget, LineWidget):
         before, _, width = self._words(replay)
         place = event.x - sum(width_of(text) for text, _ in before)
         if 0 <= place < width:
-            when = replay.start_ns + (replay.end_ns - replay.start_ns) * place // max(1, width - 1)
-            self._viewer.go_to(replay.trace.row_at_time(when))
-
-
-def share_of(start: int, now: int, end: int) -> float:
-    """How far a time is from one to another, from 0 to 1."""
-    return min(1.0, max(0.0, (now - start) / (end - start))) if end > start else 1.0
+            self._viewer.go_to(replay.row_at(place / max(1, width - 1)))

@@ -42,6 +42,18 @@ def test_the_last_item_stands_at_the_right_edge() -> None:
     assert cell_len(text) == 199
 
 
+def test_a_recording_is_called_as_the_user_calls_it() -> None:
+    app = recording("seed-example", named="/data/a\x1b.gvtrace and 2 more")
+    named = items(app.model, 0)[1]
+    app.model.named = ""
+    assert items(app.model, 0)[1].full.endswith("/seed-example.trace")
+    app.model.trace.close()
+    assert (named.full, named.short) == (
+        "/data/a\\x1b.gvtrace and 2 more",
+        "a\\x1b.gvtrace and 2 more",
+    )
+
+
 def test_a_live_view_says_what_came_and_what_was_lost(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(9)

@@ -2,23 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gvtui.trace.playback import ReplayClock
-from gvtui.tui.replay.bar import share_of
 from tests.trace.test_playback import Clock
 from tests.tui.helpers import drive, recording, screen_text, until
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
-
-
-@pytest.mark.parametrize(
-    ("now", "share"), [(100, 0.0), (150, 0.5), (200, 1.0), (90, 0.0), (300, 1.0)]
-)
-def test_shares(now: int, share: float) -> None:
-    assert share_of(100, now, 200) == share
-    assert share_of(100, now, 100) == 1.0
 
 
 def test_the_bar_is_there_while_a_recording_stands_at_a_row() -> None:
