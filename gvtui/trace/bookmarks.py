@@ -17,6 +17,7 @@ import numpy as np
 from gvtui.errors import GvtuiError
 from gvtui.files import folder_locked, open_to_read, read_up_to, write_whole
 from gvtui.trace import sidefiles
+from gvtui.trace.row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.trace.reader import Trace
-    from gvtui.trace.row import Row
 
 MAX_NOTE = 1000
 """How many characters a note may have."""
@@ -96,7 +96,7 @@ class Bookmarks:
         self._elsewhere: list[Bookmark] = []
         """Those whose rows are not here, or not yet."""
         self._stamp: _Stamp | None = None
-        self._end_row = trace.end_row
+        self._end_row = trace.available_rows
         self.changes = 0
         """Grows with each change."""
         self.problem = ""
@@ -112,7 +112,7 @@ class Bookmarks:
         if stamp != self._stamp:
             self._stamp = stamp
             self._take(self._path if stamp is not None else None)
-        elif self._elsewhere and self._trace.end_row > self._end_row:
+        elif self._elsewhere and self._trace.available_rows > self._end_row:
             self._take_come()
         if before == self._bookmarks:
             return False
@@ -124,11 +124,13 @@ class Bookmarks:
 
         Only those that may be there are looked for: a stranger's file may have thousands of others.
         """
-        start, self._end_row = self._end_row, self._trace.end_row
+        start, self._end_row = self._end_row, self._trace.available_rows
         start, stop = max(start, self._trace.first_row), self._end_row
         if start >= stop:
             return
-        from_ns, to_ns = (self._trace.row(row).recv_ns for row in (start, stop - 1))
+        from_ns, to_ns = (
+            int(self._trace.held_rows(row, row + 1)["recv_ns"][0]) for row in (start, stop - 1)
+        )
         here, elsewhere = dict(self._bookmarks), []
         for each in self._elsewhere:
             may_be_here = (
@@ -145,7 +147,7 @@ class Bookmarks:
 
     def _take(self, path: Path | None) -> None:
         self.problem = ""
-        self._end_row = self._trace.end_row
+        self._end_row = self._trace.available_rows
         try:
             known = _read(path) if path is not None else []
         except BookmarksError as error:
@@ -328,15 +330,16 @@ def _may_be_kept(trace: Trace, bookmark: Bookmark) -> bool:
     if not bookmark.recv_ns:
         return False
     start = trace.row_at_time(bookmark.recv_ns)
-    return bool((trace.rows(start, start + 1)["recv_ns"] == bookmark.recv_ns).any())
+    return bool((trace.held_rows(start, start + 1)["recv_ns"] == bookmark.recv_ns).any())
 
 
 def _row_of(trace: Trace, bookmark: Bookmark) -> int | None:
-    with contextlib.suppress(IndexError):
-        if bookmark.fits(trace.row(bookmark.row)):
-            return bookmark.row
+    # Of a recording that is shown as of a row, one goes to later bookmarks too.
+    own = trace.held_rows(bookmark.row, bookmark.row + 1)
+    if len(own) and trace.first_row <= bookmark.row and bookmark.fits(Row(*own[0].item())):
+        return bookmark.row
     start = trace.row_at_time(bookmark.recv_ns) if bookmark.recv_ns else 0
-    rows = trace.rows(start, start + _NEAR)
+    rows = trace.held_rows(start, start + _NEAR)
     found = rows["conn"] == bookmark.conn
     for name in ("kind", "recv_ns", "time_ns"):
         found &= rows[name] == getattr(bookmark, name)

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from gvtui.trace.thinned import ThinnedMark
 
 
+_AT_HAND_NS = 500_000_000
+"""How soon after a time a row is the one that is looked for, wherever others are."""
 _LOOKED_AT = 256
-"""How many rows of the whole trace are looked at to find where its clock was set back."""
+"""How many rows of the whole trace are looked at to find where its clock was set."""
 _READ_SECONDS = 5.0
 """For how long somebody may still read a segment whose files were replaced."""
 
@@ -58,6 +60,8 @@ class Segments:
         self._pieces: tuple[int, list[dict[str, Any]]] = (-1, [])
         self._let_go: list[LetGo] | None = None
         self._told: tuple[int, int, list[ThinnedMark]] = (-1, -1, [])
+        self._over_all: tuple[tuple[int, int], list[int], npt.NDArray[np.int64]]
+        self._over_all = (-1, -1), [], np.zeros(0, np.int64)
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -245,20 +249,29 @@ class Segments:
     def row_at_time(self, time_ns: int) -> int:
         """The id of the first row received at or after a time; `end_row` if there is none.
 
-        Where the clock was set back, times come twice: it is a row of that time, with an earlier one
-        before it.
+        Where the clock was set, times come twice, or are passed over: of the rows that have an
+        earlier time before them, it is the one that is nearest to the time.
         """
-        row = self._bisected(time_ns, self.first_row, self.end_row)
-        if self.first_row < row < self.end_row:
+        first, end = self.first_row, self.end_row
+        row = self._bisected(time_ns, first, end)
+        if first < row < end and self._when(row) - time_ns < _AT_HAND_NS:
             return row
-        # All rows seem to be later, or earlier: so it is, unless the clock was set.
-        step = max(1, (self.end_row - self.first_row) // _LOOKED_AT)
-        before = self.first_row
-        for after in range(before + step, self.end_row, step):
-            if self._when(before) < time_ns <= self._when(after):
-                return self._bisected(time_ns, before, after)
-            before = after
-        return row
+        # There is a time in which nothing came, or the clock was set.
+        found = {row} if first < row < end else set()
+        places, times = self._times_over_all()
+        for at in np.flatnonzero((times[:-1] < time_ns) & (time_ns <= times[1:])).tolist():
+            found.add(self._bisected(time_ns, places[at], places[at + 1]))
+        return min(found, key=self._when, default=row)
+
+    def _times_over_all(self) -> tuple[list[int], npt.NDArray[np.int64]]:
+        """Some rows over the whole trace, and the times they came."""
+        first, end = self.first_row, self.end_row
+        known, places, times = self._over_all
+        if known != (first, end):
+            places = [*range(first, end, max(1, (end - first) // _LOOKED_AT)), max(first, end - 1)]
+            times = np.array([self._when(row) for row in places], np.int64)
+            self._over_all = (first, end), places, times
+        return places, times
 
     def _bisected(self, time_ns: int, low: int, high: int) -> int:
         while low < high:

@@ -16,7 +16,8 @@ from tests.trace.recorder import START_NS, Recorder, open_message
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.trace.row import Row
+    import numpy as np
+    import numpy.typing as npt
 
 
 @pytest.fixture
@@ -91,22 +92,39 @@ def test_rows_that_come_void_no_bookmarks_of_anothers_recording(tmp_path: Path) 
     folder = tmp_path / "theirs"
     folder.mkdir()
     recorder = Recorder(folder / "a.gvtrace")
-    recorder.add(6)
-    behind, ahead = Trace.open(recorder.path), Trace.open(recorder.path)
+    recorder.add(2)
+    behind = Trace.open(recorder.path)
+    recorder.add(4)
+    ahead = Trace.open(recorder.path)
     told = Bookmarks(ahead)
     for row in (1, 5):
         told.set(row, "told")
     folder.chmod(0o777)
-    behind.go_back(3)
-    behind.refresh()
     marks = Bookmarks(behind)
     assert [each.row for each in marks] == [1]
-    behind.limit = None
     behind.refresh()
     assert marks.look()
     assert [each.row for each in marks] == [1, 5]
     for each in (behind, ahead):
         each.close()
+    recorder.writer.close()
+
+
+def test_those_of_rows_that_are_held_back_are_known_too(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(6)
+    trace = Trace.open(recorder.path)
+    for row in (1, 5):
+        Bookmarks(trace).set(row, "told")
+    trace.go_back(3)
+    trace.refresh()
+    marks = Bookmarks(trace)
+    assert [each.row for each in marks] == [1, 5]
+    marks.set(2, "new")
+    trace.go_back(1)
+    trace.refresh()
+    assert [each.row for each in Bookmarks(trace)] == [1, 2, 5]
+    trace.close()
     recorder.writer.close()
 
 
@@ -227,45 +245,49 @@ def test_bookmarks_of_rows_that_are_not_there_cost_little(
     bookmarks.append({**entry, "row": 1, "recv_ns": 1 << 70})
     path = bookmarks_path(trace.path)
     path.write_text(json.dumps({"format": 1, "marks": bookmarks[:-1]}))
-    asked: list[int] = []
-    row = trace.row
-
-    def asking(index: int) -> Row:
-        asked.append(index)
-        return row(index)
-
-    monkeypatch.setattr(trace, "row", asking)
+    asked = rows_asked_for(trace, monkeypatch)
     assert len(Bookmarks(trace)) == 0
     # Each is looked for by its number, and then among many rows at once.
-    assert len(asked) == 500
+    assert len(asked) == 1000
     path.write_text(json.dumps({"format": 1, "marks": bookmarks}))
     assert "no bookmarks that can be read" in Bookmarks(trace).problem
 
 
+def rows_asked_for(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gets the first row of each piece that is read."""
+    asked: list[int] = []
+    held_rows = trace.held_rows
+
+    def asking(start: int, stop: int) -> npt.NDArray[np.void]:
+        asked.append(start)
+        return held_rows(start, stop)
+
+    monkeypatch.setattr(trace, "held_rows", asking)
+    return asked
+
+
 def test_of_bookmarks_that_wait_only_those_are_looked_for_whose_rows_may_have_come(
-    trace: Trace, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(4)
+    trace = Trace.open(recorder.path)
+    recorder.add(6)
+    ahead = Trace.open(recorder.path)
     entry = {"note": "", "conn": 1, "kind": 0, "time_ns": 1}
     far = [{**entry, "row": 10**9 + n, "recv_ns": START_NS + 10**15 + n} for n in range(500)]
-    Bookmarks(trace).set(7, "waits")
+    Bookmarks(ahead).set(7, "waits")
+    ahead.close()
     path = bookmarks_path(trace.path)
     marks = json.loads(path.read_bytes())["marks"]
     # The row is known by its time too, where its number is another.
     marks[0]["row"] = 10**9
     path.write_text(json.dumps({"format": 1, "marks": [*far, *marks]}))
-    trace.go_back(5)
-    trace.refresh()
     bookmarks = Bookmarks(trace)
-    asked: list[int] = []
-    row = trace.row
-
-    def asking(index: int) -> Row:
-        asked.append(index)
-        return row(index)
-
-    monkeypatch.setattr(trace, "row", asking)
-    trace.limit = None
+    asked = rows_asked_for(trace, monkeypatch)
     trace.refresh()
     assert bookmarks.look()
     assert [(each.row, each.note) for each in bookmarks] == [(7, "waits")]
     assert len(asked) < 10
+    trace.close()
+    recorder.writer.close()

@@ -136,6 +136,21 @@ def test_bookmarks_are_gone_to_in_turn(tmp_path: Path) -> None:
     assert "There are no bookmarks before this row." in viewer.said
 
 
+def test_bookmarks_are_gone_to_where_a_recording_stands_before_them(tmp_path: Path) -> None:
+    viewer = FakeViewer(ToLandmarks, Bookmarking, trace=dropping(tmp_path))
+    for row in (90, 7, 300):
+        viewer.model.bookmarks.set(row, "")
+    viewer.replay = ReplayClock(viewer.model.trace, None)
+    positions = []
+    viewer.stand_at(200)
+    viewer.stand_at(5)
+    for step in (1, 1, 1, -1):
+        viewer.commands.execute(f"timeline.bookmark {step}")
+        positions.append(viewer.replay.position - 1)
+    assert positions == [7, 90, 300, 90]
+    assert not viewer.said
+
+
 def test_a_search_ends_when_another_row_is_selected(tmp_path: Path) -> None:
     viewer = FakeViewer(ToLandmarks, trace=dropping(tmp_path))
     landmarks = viewer.feature(ToLandmarks)
