@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.column import RowColumn
-from gvtui.query.kept import held, objectnumbers, parts, reading, writing
+from gvtui.query.kept import classes, held, objectnumbers, parts, reading, writing
 from gvtui.query.kept.blocks import read_table
 from gvtui.query.kept.reading import StateReader
 from gvtui.query.kept.series import StateSeries
@@ -67,8 +67,7 @@ def rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     own = ("tests.query.kept.", "gvtui.query.")
     monkeypatch.setitem(parts._PARTS, "Graph", ())
     monkeypatch.setitem(parts._PARTS, "Second", ())
-    for module in (writing, reading):
-        monkeypatch.setattr(module, "ROOMS", own)
+    monkeypatch.setattr(classes, "ROOMS", own)
     # Pages are of four objects.
     monkeypatch.setattr(objectnumbers, "PAGE", 4)
     for paging in (objectnumbers, writing, reading, held):
