@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from gvtui.export.diff.making import DiffDocument, SideChoice, make_diff
@@ -20,6 +21,7 @@ def diff_of(before: str, after: str, **options: Any) -> DiffDocument:
             trace.close()
 
 
+@cache
 def shells() -> DiffDocument:
     """One script, run by two releases of gVisor's: both differences and things untold."""
     return diff_of("shell-2022", "shell-2024")

@@ -159,7 +159,8 @@ def test_each_call_is_one_call_whichever_of_its_rows_is_asked(name: str, resolve
         call = found.call(index) if index not in asked else None
         if call is None:
             continue
-        own = {call.enter, call.exit, call.raw_enter, call.raw_exit} - {None}
+        of_call = (call.enter, call.exit, call.raw_enter, call.raw_exit)
+        own = {row for row in of_call if row is not None}
         assert index in own
         assert all(found.call(other) == call for other in own - {index})
         asked |= own
