@@ -57,9 +57,10 @@ RECORDINGS = (
         "What is kept",
         "All that fits into --keep. Beyond, the oldest segment goes; of it stays what sandboxes have "
         "sent that hold less than an equal share, so that none pushes out the others. --keep-for 7d "
-        "lets go what is older, too. Of all traces in a folder together the oldest segments go "
-        "first: shares are those of one trace, that of one start. A trace mark says how much was "
-        "let go, and gvtui status from when on each sandbox is whole. In config.toml: "
+        "lets go what is older, too. A share is a sandbox's over all traces in a monitor's folder, one "
+        "for each start; what former ones keep leaves at least half of --keep to the one that is "
+        "written. A trace mark says how much was let go, and gvtui status from when on each "
+        "sandbox is whole. In config.toml: "
         'keep = "20GiB", keep-for = "7d".',
         ("gvtui monitor --trace DIR --keep 20GiB",),
     ),

@@ -189,8 +189,8 @@ def status_text(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"keeps        {_kept(trace.get('keep_bytes'), trace.get('keep_seconds'))}"
     if former := trace.get("former_traces"):
         many = counted(former, "trace") + " of former monitors"
-        yield f"             {trace['former_bytes']:,} of these now for {many}: their oldest segments"
-        yield "             go first, whoever sent what is in them"
+        yield f"             {trace['former_bytes']:,} of these now for {many}: what sandboxes"
+        yield "             sent there that hold more than an equal share of all goes first"
     yield f"viewers      {told['viewers']} attached"
     now = counted(connections["now"], "connection")
     refused = f", {connections['refused']:,} refused" if connections["refused"] else ""

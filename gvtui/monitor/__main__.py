@@ -147,9 +147,16 @@ def _thinner(options: MonitorOptions, writer: TraceWriter) -> Thinner | None:
     if options.record or options.is_spool:
         return None
     thinner = Thinner(
-        writer.path, options.sync_seconds, options.keep_seconds, compresses=options.compresses
+        writer.path,
+        options.sync_seconds,
+        options.keep_seconds,
+        compresses=options.compresses,
+        place=options.place,
+        keep_bytes=options.keep_bytes,
     )
     writer.when_nearly_full = thinner.ask
+    if thinner.has_others:
+        writer.share_disk(thinner.kept_by_others)
     return thinner
 
 

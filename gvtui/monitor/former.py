@@ -85,7 +85,7 @@ class FormerTraces:
         others = [
             trace
             for trace in traces_in(self._place)
-            if trace != self._own and not _is_ours(trace) and not is_guarded(trace)
+            if trace != self._own and not is_ours(trace) and not is_guarded(trace)
         ]
         if not others:
             return ""
@@ -98,7 +98,7 @@ class FormerTraces:
     def may_change(self, log: Path) -> bool:
         """See `Former.may_change`."""
         try:
-            return _is_ours(log.parent) and not is_guarded(log.parent) and not is_being_written(log)
+            return is_ours(log.parent) and not is_guarded(log.parent) and not is_being_written(log)
         except OSError:
             return False
 
@@ -106,11 +106,11 @@ class FormerTraces:
         if not nobody_else_writes(self._place):
             return
         for trace in reversed(traces_in(self._place)):
-            if trace != self._own and _is_ours(trace):
+            if trace != self._own and is_ours(trace):
                 yield from reversed(files.logs_in(trace).values())
 
 
-def _is_ours(folder: Path) -> bool:
+def is_ours(folder: Path) -> bool:
     """Whether a folder belongs to this user, and nobody else may write it."""
     try:
         info = folder.lstat()

@@ -21,11 +21,13 @@ from gvtui.files import clear_unfinished, locked_file, open_to_read, write_whole
 from gvtui.monitor.folder import is_guarded, unguarded
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace import files
+from gvtui.trace.bytesource import size_of
 from gvtui.trace.header import are_being_written
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
     from typing import BinaryIO
 
@@ -34,6 +36,10 @@ _LOCK = "monitor.lock"
 _MAX_NOTE = 4096
 _LOOK_SECONDS = 10.0
 """After how many seconds it is looked how much room the traces take."""
+_FAR_PART = 8
+"""Where they take one part in so many more than they may, the oldest goes whole; where it is less, the
+next time: there is a process that lets go what loud sandboxes sent, see `gvtui.monitor.fairplace`."""
+_BLOCK = 4096
 
 
 def traces_in(folder: Path) -> list[Path]:
@@ -100,6 +106,9 @@ class MonitorPlace:
         self._keep_seconds = keep_seconds
         self._is_folder = is_folder
         self._looked_at = -math.inf
+        self._takes_too_much = False
+        self._known: set[Path] = set()
+        """Traces of former monitors, also while the process that thins them has one locked."""
         self.former = (0, 0)
         """How many traces of former monitors there were when it was looked last, and how many bytes
         of disk they took together."""
@@ -140,7 +149,8 @@ class MonitorPlace:
 
     def let_go(self) -> list[Path]:
         """Remove of the oldest traces that nobody writes the oldest segments, and then all of it,
-        where all traces together take too much room; and what was left unfinished in any.
+        where all traces together take far too much room, or do so for the second time; and what was
+        left unfinished in any.
 
         Returns:
             The traces that have gone.
@@ -148,18 +158,24 @@ class MonitorPlace:
         if not self._is_folder:
             return []
         sizes = {}
-        for trace in traces_in(self.path):
+        for trace in self._traces():
             # Of a monitor that was killed while a segment was compressed, ...
             clear_unfinished(trace)
             # ... or while it was kept what quiet sandboxes had sent.
             _clear_pieces(trace)
-            sizes[trace] = _size(trace)
+            sizes[trace] = disk_bytes(trace)
         total = sum(sizes.values())
         gone: list[Path] = []
-        former: list[int] = []
+        former: dict[Path, int] = {}
+        is_far = total > self._keep_bytes + self._keep_bytes // _FAR_PART
+        waits = not is_far and not self._takes_too_much
+        self._takes_too_much = total > self._keep_bytes
         for trace, size in sizes.items():
             left, logs = size, list(files.logs_in(trace).values())
-            while total > self._keep_bytes and left > 0 and not is_guarded(trace):
+            if _is_spent(logs) and not is_guarded(trace):
+                freed = _remove_oldest(trace, logs)
+                total, left = total - freed, left - freed
+            while total > self._keep_bytes and not waits and left > 0 and not is_guarded(trace):
                 freed = _remove_oldest(trace, logs)
                 total, left = total - freed, left - freed
                 if freed <= 0:
@@ -167,10 +183,15 @@ class MonitorPlace:
                     break
             if not trace.exists():
                 gone.append(trace)
-            elif not is_guarded(trace):
-                former.append(left)
-        self.former = len(former), sum(former)
+            elif trace in self._known or not is_guarded(trace):
+                former[trace] = left
+        self._known = set(former)
+        self.former = len(former), sum(former.values())
         return gone
+
+    def _traces(self) -> list[Path]:
+        """The traces that lie here, and not elsewhere."""
+        return [trace for trace in traces_in(self.path) if not trace.is_symlink()]
 
     def let_old_go(self, now_ns: int) -> list[Path]:
         """Remove what nobody writes and what is older than it may be: of a trace the oldest segments,
@@ -186,7 +207,7 @@ class MonitorPlace:
         if not self._is_folder or not self._keep_seconds:
             return gone
         before_ns = now_ns - int(self._keep_seconds * 1e9)
-        for trace in traces_in(self.path):
+        for trace in self._traces():
             if is_guarded(trace):
                 continue
             logs = list(files.logs_in(trace).values())
@@ -216,15 +237,27 @@ def _clear_pieces(trace: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
+def _is_spent(logs: list[Path]) -> bool:
+    """Whether nothing is left of a trace but an empty segment, see `gvtui.trace.formerpieces`."""
+    first = files.segment_path(logs[0].parent, 1) if logs else None
+    with contextlib.suppress(OSError):
+        return len(logs) == 1 and logs[0] != first and not _rows_bytes(logs[0])
+    return False
+
+
+def _rows_bytes(log: Path) -> int:
+    return max(0, size_of(files.index_path(log)) - files.INDEX_HEAD_SIZE)
+
+
 def _remove_oldest(trace: Path, logs: list[Path]) -> int:
     """Remove the oldest segment of a trace, and its log from those that are there; with the last one
     all of it. Gives how many bytes of disk are free then."""
     first, *others = logs or [trace]
     del logs[:1]
     if not others:
-        before = _size(trace)
+        before = disk_bytes(trace)
         shutil.rmtree(trace, ignore_errors=True)
-        return before - _size(trace)
+        return before - disk_bytes(trace)
     own = (first, files.index_path(first))
     before = sum(map(_room, own))
     with contextlib.suppress(OSError):
@@ -249,18 +282,26 @@ def _last_ns(log: Path) -> int:
     return int(rows["recv_ns"][0])
 
 
-def _size(folder: Path) -> int:
-    """Bytes of disk that a folder takes."""
-    total = 0
+def disk_bytes(folder: Path) -> int:
+    """Bytes of disk that the files in a folder take; what has two names in it counts once."""
+    found: dict[tuple[int, int], int] = {}
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
-            total += _room(path)
-    return total
+            with contextlib.suppress(OSError):
+                info = path.lstat()
+                found[info.st_dev, info.st_ino] = _taken(info)
+    return sum(found.values())
 
 
 def _room(path: Path) -> int:
     """Bytes of disk that a file takes; 0 if there is none."""
     try:
-        return path.stat().st_blocks * 512
+        return _taken(path.lstat())
     except OSError:
         return 0
+
+
+def _taken(info: os.stat_result) -> int:
+    """Bytes of disk that a file takes, without what is reserved for it to grow."""
+    blocks = -(-info.st_size // _BLOCK) * _BLOCK
+    return min(info.st_blocks * 512, blocks)

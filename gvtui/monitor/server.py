@@ -251,6 +251,7 @@ class Monitor:
             self._storing.flush()
             self.tending.look()
             self.ledger.writer.let_old_go()
+            self.ledger.writer.ask_again()
             if line := self.ledger.writer.compress_on():
                 self._control.log("warning", line)
             self._control.say(

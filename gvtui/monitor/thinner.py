@@ -10,23 +10,29 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import mmap
 import os
 import select
 import struct
 from typing import TYPE_CHECKING
 
+from gvtui.monitor.fairplace import FairPlace
 from gvtui.monitor.helper import Helper, HelperOwner
 from gvtui.monitor.priority import keep_pace
 from gvtui.trace.pieces import UNSYNCED_SECONDS, Pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _QUESTION = struct.Struct("<qqq")
+_KEPT = struct.Struct("<q")
 _END_SECONDS = 2.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Errors of a full disk, after which the oldest just goes."""
 _TRIES = 3
+_MOST_STARTS = 3
+"""After so many starts former traces are left alone."""
 
 
 class Thinner(HelperOwner):
@@ -39,6 +45,8 @@ class Thinner(HelperOwner):
         keep_seconds: float = 0.0,
         *,
         compresses: bool = False,
+        place: Path | None = None,
+        keep_bytes: int = 0,
     ) -> None:
         """Begin without a process.
 
@@ -48,9 +56,20 @@ class Thinner(HelperOwner):
                 the kernel.
             keep_seconds: how long messages are kept at most; 0 for no bound.
             compresses: whether what is kept is compressed.
+            place: the folder of traces in which that is; None where it stands alone.
+            keep_bytes: how much room all traces in the place may take together.
         """
         seconds = sync_seconds or UNSYNCED_SECONDS
         self._pieces = Pieces(folder, seconds, keep_seconds, compresses=compresses)
+        self._place: FairPlace | None = None
+        if place is not None:
+            fair = FairPlace(
+                place, folder, keep_bytes, seconds, keep_seconds, compresses=compresses
+            )
+            # Nobody else begins a trace there.
+            self._place = None if fair.is_alone else fair
+        self._kept = mmap.mmap(-1, _KEPT.size)
+        self._starts = 0
         super().__init__()
         self._pipe: int | None = None
 
@@ -61,16 +80,34 @@ class Thinner(HelperOwner):
             OSError: no further process can be started.
         """
         self._hang_up()
+        self._starts += 1
+        if self._starts > _MOST_STARTS:
+            # What ends the process again and again may be what lies in another trace.
+            self._place = None
+            _KEPT.pack_into(self._kept, 0, 0)
         theirs, ours = os.pipe()
         os.set_blocking(ours, False)
         try:
-            self._helper = Helper.start(theirs, lambda: _serve(self._pieces, theirs))
+            self._helper = Helper.start(theirs, self._service(theirs))
         except OSError:
             os.close(ours)
             raise
         finally:
             os.close(theirs)
         self._pipe = ours
+
+    def _service(self, pipe: int) -> Callable[[], None]:
+        return lambda: _serve(self._pieces, self._place, self._kept, pipe)
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there are traces of former monitors, which are thinned besides."""
+        return self._place is not None
+
+    def kept_by_others(self) -> int:
+        """How many bytes of disk these keep, as far as the process has found out."""
+        (kept,) = _KEPT.unpack_from(self._kept, 0)
+        return int(kept)
 
     def ask(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Have kept what is to be kept of the segments that go next; see `Pieces.prepare`.
@@ -93,23 +130,32 @@ class Thinner(HelperOwner):
             self._helper.end(_END_SECONDS)
 
 
-def _serve(pieces: Pieces, pipe: int) -> None:
+def _serve(pieces: Pieces, place: FairPlace | None, kept: mmap.mmap, pipe: int) -> None:
     """Answer until the receiving process closes its end."""
     keep_pace()
     while question := _newest(pipe):
-        for _ in range(_TRIES):
-            try:
-                pieces.prepare(*question)
-                if not select.select([pipe], [], [], 0)[0]:
-                    pieces.tidy()
-                break
-            except FileNotFoundError:
-                # The oldest went meanwhile: what stays of the next ones is the more urgent.
-                continue
-            except OSError as error:
-                if error.errno not in _FULL:
-                    raise
-                break
+        _prepare(pieces, question, pipe)
+        if place is not None:
+            taken = place.let_go(pieces.held, question[2])
+            if taken is not None:
+                _KEPT.pack_into(kept, 0, taken)
+
+
+def _prepare(pieces: Pieces, question: tuple[int, int, int], pipe: int) -> None:
+    """Keep what is to be kept of the trace that is written."""
+    for _ in range(_TRIES):
+        try:
+            pieces.prepare(*question)
+            if not select.select([pipe], [], [], 0)[0]:
+                pieces.tidy()
+            break
+        except FileNotFoundError:
+            # The oldest went meanwhile: what stays of the next ones is the more urgent.
+            continue
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            break
 
 
 def _newest(pipe: int) -> tuple[int, int, int] | None:

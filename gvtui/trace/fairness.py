@@ -6,7 +6,7 @@ holds less than a share keeps all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,11 +45,15 @@ class Held:
     """Bytes of disk."""
     by_sender: Mapping[Hashable, int]
     """How much each has sent that is there, in any one unit."""
+    _total: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once: there may be very many senders.
+        object.__setattr__(self, "_total", sum(self.by_sender.values()))
 
     def of(self, sender: Hashable) -> int:
         """Bytes of disk for one of them."""
-        total = sum(self.by_sender.values())
-        return self.size * self.by_sender.get(sender, 0) // total if total else 0
+        return self.size * self.by_sender.get(sender, 0) // self._total if self._total else 0
 
 
 def share(fixed: Sequence[int], removable: Sequence[int], room: int) -> int:

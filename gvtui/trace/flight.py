@@ -82,6 +82,8 @@ class Flight:
         self._clock = clock
         self.dropped_messages = 0
         """Messages that have gone with them."""
+        self.others: Callable[[], int] = int
+        """Gives the bytes of its disk that other traces keep."""
         self.waits_for_pieces = False
         """Whether another process keeps a part of the oldest segment before that goes."""
         self.is_late = False
@@ -199,7 +201,8 @@ class Flight:
     def limit(self, strings_size: int) -> int:
         """Bytes of disk for all but the strings and the segment that is being written."""
         copy = self.segment_bytes // 2 if self._keeps_room else 0
-        return self._keep_bytes - self.segment_bytes - copy - strings_size
+        others = self.others()
+        return self._keep_bytes - self.segment_bytes - copy - strings_size - others
 
     def excess(self, strings_size: int) -> int:
         """How many bytes must go when the segment being written is complete; below zero for room."""

@@ -81,6 +81,7 @@ class Pieces:
         self._made: set[str] = set()
         """The names of those that are compressed if that is of use."""
         self._tidies: tuple[list[HeldFile], Path] = ([], folder)
+        self._there: list[HeldFile] = []
 
     def prepare(self, excess: int, limit: int, segment_bytes: int) -> None:
         """Keep what is to be kept of the segments that go next.
@@ -107,6 +108,7 @@ class Pieces:
         self._forget([*pieces, *whole])
         old = [each for each in pieces if each.number < numbers[0]]
         prepared = {each.number: each for each in pieces if each.number >= numbers[0]}
+        self._there = [*old, *whole]
         if len({self._sender(conn) for each in (*pieces, *whole) for conn in each.by_conn}) < 2:
             self._remove(pieces)
             return
@@ -193,13 +195,21 @@ class Pieces:
         for each in list_in(head, "connections"):
             match each:
                 case [int(conn), int(), dict(details), *_]:
-                    self._senders.setdefault(conn, sender_of(conn, details))
+                    self._senders.setdefault(conn, self._behind(conn, details))
 
     def _meet_one(self, segment: Segment, row_id: int, row: Row) -> None:
         """Note who is behind a connection that opens."""
         with contextlib.suppress(DamagedError):
             details = unpack_details(segment.payloads.read(row_id, row))
-            self._senders[row.conn] = sender_of(row.conn, details)
+            self._senders[row.conn] = self._behind(row.conn, details)
+
+    def _behind(self, conn: int, details: dict[str, Any]) -> Hashable:
+        """Who is behind a connection, in any trace of a monitor's folder."""
+        who = sender_of(conn, details)
+        return self._alone(conn) if who == ("connection", conn) else who
+
+    def _alone(self, conn: int) -> Hashable:
+        return "connection", self._folder, conn
 
     def _forget(self, there: list[HeldFile]) -> None:
         """Forget files that have gone, and connections of which nothing is there."""
@@ -210,7 +220,13 @@ class Pieces:
         self._senders = {conn: who for conn, who in self._senders.items() if conn in conns}
 
     def _sender(self, conn: int) -> Hashable:
-        return self._senders.get(conn, ("connection", conn))
+        return self._senders.get(conn, self._alone(conn))
+
+    @property
+    def held(self) -> list[Held]:
+        """What the sandboxes hold in the files that were there when it was looked last, oldest
+        first."""
+        return [self._held(each) for each in self._there]
 
     def _held(self, file: HeldFile) -> Held:
         sums: dict[Hashable, int] = {self._sender(conn): 0 for conn in file.holds.standing}

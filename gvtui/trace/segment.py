@@ -111,6 +111,12 @@ class Segment:
         head = files.IndexHead.unpack(self.index.pread(files.INDEX_HEAD_SIZE, 0))
         if not self.rows or (head is not None and head.log_size):
             return self.log.size
+        return self.end_of_records()
+
+    def end_of_records(self) -> int:
+        """Where in its log the record of its last row ends; 0 without rows."""
+        if not self.rows:
+            return 0
         last = np.empty(1, ROW_DTYPE)
         self.read(self.end_row - 1, last)
         return self.payloads.end_of(self.end_row - 1, Row(*last[0].tolist()))

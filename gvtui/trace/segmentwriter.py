@@ -87,16 +87,17 @@ class SegmentWriter:
             raise
         self.checksum = zlib.crc32(rows, self.checksum)
 
-    def close(self, summary: dict[str, Any], now: int, strings_checksum: int) -> None:
-        """Write the summary after the records, seal the index and close both files.
+    def close(self, summary: dict[str, Any] | None, now: int, strings_checksum: int) -> None:
+        """Write the summary after the records, if there is one, seal the index and close both files.
 
         Raises:
             OSError: the index cannot be sealed.
         """
-        packed = pack_details(summary)
+        packed = pack_details(summary) if summary is not None else b""
+        # Where the disk is full the rest is sealed all the same.
         with contextlib.suppress(OSError):
-            # Where the disk is full the rest is sealed all the same.
-            self.log.append(pack_one(LogKind.SUMMARY, 0, now, self.salt, self.log.size, packed))
+            if packed:
+                self.log.append(pack_one(LogKind.SUMMARY, 0, now, self.salt, self.log.size, packed))
         head = files.IndexHead(
             self.trace_id,
             self.first_row,

@@ -106,6 +106,7 @@ class TraceWriter:
         self._compressor, self._former = compressor, former
         self._keep_seconds = keep_seconds
         self._let_go = let_go
+        self._others: Callable[[], int] | None = None
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -180,6 +181,8 @@ class TraceWriter:
         )
         fresh.reception = self.reception
         fresh.when_nearly_full = self.when_nearly_full
+        if self._others is not None:
+            fresh.share_disk(self._others)
         fresh._living = fresh._indexer.living = self._living
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
@@ -204,6 +207,15 @@ class TraceWriter:
     @when_nearly_full.setter
     def when_nearly_full(self, ask: Callable[[int, int, int], None] | None) -> None:
         self._files.when_nearly_full = ask
+
+    def share_disk(self, others: Callable[[], int]) -> None:
+        """Of a flight recorder, leave other traces in its place the bytes of disk that this gives."""
+        self._others = others
+        self._files.share_disk(others)
+
+    def ask_again(self) -> None:
+        """Have it looked again what goes of other traces; to be called now and then."""
+        self._files.ask_again()
 
     @property
     def held_messages(self) -> int:

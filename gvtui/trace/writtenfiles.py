@@ -40,6 +40,9 @@ _PROCESSES_PART = 16
 _NEARLY = 0.75
 """How full the segment being written is when who pushes others out is left out: the rest is theirs."""
 
+_ASK_SECONDS = 5.0
+"""After how many seconds it is asked again what goes of other traces."""
+
 
 class WrittenFiles:
     """The files of a trace being written, and what has been counted in each segment.
@@ -86,6 +89,8 @@ class WrittenFiles:
         self.reception: Reception | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
         self._when_nearly_full: Callable[[int, int, int], None] | None = None
+        self._shares_disk = False
+        self._ask_at = 0.0
         self.tally = ConnectionCounts()
         """What has been counted in the segment that is written."""
         self._trace_id = trace_id
@@ -127,6 +132,12 @@ class WrittenFiles:
         self._when_nearly_full = ask
         if self.flight is not None:
             self.flight.waits_for_pieces = ask is not None
+
+    def share_disk(self, others: Callable[[], int]) -> None:
+        """Leave other traces the bytes of disk that they keep, and ask often what goes of them."""
+        self._shares_disk = True
+        if self.flight is not None:
+            self.flight.others = others
 
     @property
     def missing(self) -> list[Path]:
@@ -328,11 +339,22 @@ class WrittenFiles:
             self._shrinking.add(full.number)
         self._shares.complete(tally, still={conn for conn, *_ in self._standing()})
         self._shares.keep(flight.segments)
+        self._ask(flight)
+        return True
+
+    def _ask(self, flight: Flight) -> None:
+        """Tell who keeps what stays of segments, if it is time for that, or others share the disk."""
         if self._when_nearly_full is not None:
             excess, limit = flight.excess(self._strings.size), flight.limit(self._strings.size)
-            if excess + ahead(limit, flight.segment_bytes) > 0:
+            if self._shares_disk or excess + ahead(limit, flight.segment_bytes) > 0:
                 self._when_nearly_full(excess, limit, flight.segment_bytes)
-        return True
+
+    def ask_again(self) -> None:
+        """Where others share the disk, ask what goes of them; to be called now and then."""
+        flight = self.flight
+        if self._shares_disk and flight is not None and flight.now >= self._ask_at:
+            self._ask_at = flight.now + _ASK_SECONDS
+            self._ask(flight)
 
     def _new_segment(self, number: int, first_row: int) -> SegmentWriter:
         path = self.path if self.flight is None else files.segment_path(self.path, number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from gvtui.limits import AS_THEY_COME, MIN_KEEP_BYTES, changed
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.places import disk_bytes, traces_in
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.tuning import LOSSLESS, remote_sink
 from gvtui.trace.marks import RefusedMark, read_mark
@@ -31,19 +32,32 @@ WRITTEN = ("dd", "if=/dev/zero", "of=/dev/null", "count=20")
 
 
 @contextmanager
-def quiet_and_loud(
+def two_containers(
     binary: RunscBinary, folder: Path, socket: Path
-) -> Iterator[tuple[Container, Container]]:
-    """Two containers whose sessions send to a socket, and drop nothing however slow that is."""
+) -> Iterator[tuple[Container, Container, Callable[[Container], object]]]:
+    """Two containers, and what has one send to a socket, and drop nothing however slow that is."""
     config = folder / "session.json"
     session = lossy(socket).with_sinks(remote_sink(str(socket), LOSSLESS))
     save_document(config, pod_init_document(session))
+
+    def begin(container: Container) -> None:
+        container.runsc("trace", "create", "--force", f"--config={config}", container.id)
+
     with (
         running_container(binary, folder / "a", ["/bin/sleep", "1000"]) as quiet,
         running_container(binary, folder / "b", ["/bin/sleep", "1000"]) as loud,
     ):
-        for each in (quiet, loud):
-            each.runsc("trace", "create", f"--config={config}", each.id)
+        yield quiet, loud, begin
+
+
+@contextmanager
+def quiet_and_loud(
+    binary: RunscBinary, folder: Path, socket: Path
+) -> Iterator[tuple[Container, Container]]:
+    """Two containers that send to a socket."""
+    with two_containers(binary, folder, socket) as (quiet, loud, begin):
+        begin(quiet)
+        begin(loud)
         yield quiet, loud
 
 
@@ -121,3 +135,40 @@ def test_all_that_the_quiet_one_has_sent_outlives_it_where_nothing_is_left_out(
     finally:
         monitor.stop()
         shutil.rmtree(monitor.trace_path, ignore_errors=True)
+
+
+def test_after_a_restart_it_does_not_push_out_what_the_former_monitor_received(
+    binary: RunscBinary, tmp_path: Path
+) -> None:
+    socket, place = tmp_path / "s", tmp_path / "t"
+    limits = changed(AS_THEY_COME, {"keep-others-seconds": 0})
+    options = MonitorOptions(socket, place=place, keep_bytes=MIN_KEEP_BYTES, limits=limits)
+    with two_containers(binary, tmp_path, socket) as (quiet, loud, begin):
+        first = MonitorProcess.start(options)
+        try:
+            with closing(Trace.open(first.trace_path)) as trace:
+                begin(quiet)
+                begin(loud)
+                quiet.runsc("exec", quiet.id, *WRITTEN)
+                assert wait_until(lambda: rows_of(trace, quiet.id) > 80)
+                loud.runsc("exec", loud.id, *FLOOD)
+        finally:
+            first.stop()
+        with closing(Trace.open(first.trace_path)) as trace:
+            sent, flooded = rows_of(trace, quiet.id), rows_of(trace, loud.id)
+        assert sent > 80
+        second = MonitorProcess.start(options)
+        try:
+            begin(loud)
+            loud.runsc("exec", loud.id, *FLOOD)
+        finally:
+            second.stop()
+    assert traces_in(place) == sorted([first.trace_path, second.trace_path])
+    with closing(Trace.open(first.trace_path)) as trace:
+        assert rows_of(trace, quiet.id) == sent
+        assert rows_of(trace, loud.id) < flooded
+        assert survey(trace).problems == []
+    with closing(Trace.open(second.trace_path)) as trace:
+        assert rows_of(trace, loud.id) > 5000
+        assert survey(trace).problems == []
+    assert sum(map(disk_bytes, traces_in(place))) <= MIN_KEEP_BYTES

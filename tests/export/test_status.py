@@ -169,7 +169,7 @@ def test_traces_of_former_monitors_are_told(tmp_path: Path) -> None:
     lines = list(status_text(told))
     place = lines.index("keeps        1,048,576 bytes at most")
     assert " ".join(" ".join(lines[place + 1 : place + 3]).split()) == (
-        "65,536 of these now for 3 traces of former monitors: their oldest segments go first, whoever "
-        "sent what is in them"
+        "65,536 of these now for 3 traces of former monitors: what sandboxes sent there that hold "
+        "more than an equal share of all goes first"
     )
     assert "gvtui_former_traces_bytes 65536" in status_metrics(told).splitlines()

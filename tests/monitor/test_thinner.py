@@ -55,6 +55,41 @@ def test_another_process_keeps_what_the_quiet_one_sent(tmp_path: Path, is_anothe
     assert recorder.got()[1] == recorder.sent[1]
 
 
+def test_the_process_thins_former_traces_too(tmp_path: Path) -> None:
+    keep = 400_000
+    former = Recorder(tmp_path / "20260101", keep=keep)
+    flood(former)
+    former.writer.close()
+    recorder = Recorder(tmp_path / "20260102", keep=keep)
+    assert not Thinner(recorder.folder).has_others
+    thinner = Thinner(recorder.folder, place=tmp_path, keep_bytes=keep)
+    assert (thinner.has_others, thinner.kept_by_others()) == (True, 0)
+    thinner.start()
+
+    def ask(excess: int, limit: int, segment_bytes: int) -> None:
+        thinner.ask(excess, limit, segment_bytes)
+        assert wait_until(lambda: waits_for_questions(thinner.pid or 0))
+
+    recorder.writer.when_nearly_full = ask
+    recorder.writer.share_disk(thinner.kept_by_others)
+    for _ in range(60):
+        recorder.send(3, 60)
+    kept = thinner.kept_by_others()
+    assert 0 < kept < keep // 2 + 100_000
+    recorder.writer.close()
+    got = former.got()
+    assert got[1] == former.sent[1]
+    assert len(got[2]) < len(former.sent[2])
+    # What ends it again and again may be what lies there.
+    for _ in range(3):
+        os.kill(thinner.pid or 0, signal.SIGKILL)
+        assert wait_until(lambda: thinner.ending != "")
+        assert thinner.kept_by_others() == kept
+        thinner.start()
+    assert (thinner.has_others, thinner.kept_by_others()) == (False, 0)
+    thinner.end()
+
+
 def test_without_the_process_the_oldest_goes_whole(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "live")
     thinner = started(recorder)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -259,3 +260,43 @@ def test_pieces_take_of_the_disk_that_it_may_use(tmp_path: Path) -> None:
     assert [log.exists() for log in logs] == [False] * 2 + [True] * 5
     flight.remove_all()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_other_traces_keep_is_not_its_own(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 1000, 100)
+    limit = flight.limit(50)
+    flight.others = lambda: 300
+    assert flight.limit(50) == limit - 300
+    logs = [segment(tmp_path, number) for number in range(2, 9)]
+    for number in range(2, 9):
+        flight.add(number, 100, 7, 50)
+    assert [log.exists() for log in logs] == [False] * 2 + [True] * 5
+
+
+def test_with_others_it_is_asked_at_each_segment_and_now_and_then(tmp_path: Path) -> None:
+    asked: list[tuple[int, ...]] = []
+    for shares in (False, True):
+        writer = TraceWriter(tmp_path / f"{shares}", keep_bytes=10 << 20, segment_bytes=20_000)
+        flight = writer._files.flight
+        assert flight is not None
+        now = [100.0]
+        flight._clock = partial(now.__getitem__, 0)
+        writer.when_nearly_full = lambda *question: asked.append(question)
+        if shares:
+            writer.share_disk(lambda: 5 << 20)
+        for number in range(300):
+            writer.message(1, TIME_NS, read_message(fd=number))
+        segments = flight.segments
+        assert segments > 1
+        assert len(asked) == segments * shares
+        asked.clear()
+        for seconds in (0, 1, 4, 6, 7):
+            now[0] = 100.0 + seconds
+            writer.ask_again()
+        assert len(asked) == 2 * shares
+        fresh = writer.begin_anew()
+        fresh_flight = fresh._files.flight
+        assert fresh_flight is not None
+        assert fresh_flight.others() == (5 << 20) * shares
+        fresh.close()
+        writer.close()
