@@ -29,7 +29,7 @@ _AT_ONCE = 1 << 14
 """How many rows are released at once, where they are played as fast as possible."""
 _NEAR = 1 << 16
 """How many rows may be gone through to find how much has passed up to a row."""
-_READING_SECONDS = 0.004
+_READING_SECONDS = 0.008
 """For how long the rest of the recording is read each time, to know how long it is."""
 
 

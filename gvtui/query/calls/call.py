@@ -40,9 +40,8 @@ class OpenCall:
     message_type: int
     sysno: int
     since_ns: int
-    """When it began, Unix nanoseconds: by the sandbox's clock if `is_exact`, else when received."""
-    is_exact: bool
-
+    """When it began, Unix nanoseconds: when that was received, as the end of its connection was, and
+    the newest row; by the sandbox's clock where nothing tells."""
     has_exits: bool = True
     """Whether an exit of such a call has been seen; else the session may not send them."""
     until_ns: int = 0

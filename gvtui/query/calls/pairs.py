@@ -275,8 +275,7 @@ class Pairs(Follower):
                 tid,
                 call.message_type,
                 call.sysno,
-                row.when_ns,
-                row.time_ns > 0,
+                row.recv_ns or row.time_ns,
                 bool(self._has_exits[_kind(call.message_type, call.sysno)]),
                 until_ns,
             )
