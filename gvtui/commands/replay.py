@@ -11,6 +11,7 @@ import click
 from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, FRESH_OPTION, PROFILE_OPTION, examples
 from gvtui.commands.terminal import need_terminal, say_progress
+from gvtui.commands.values import Speed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ _MOST_NAME = 80
 @click.option(
     "--speed",
     metavar="X",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Speed(),
     help="Show rows at the pace at which they were received, times X; without it, all at once.",
 )
 @click.option(

@@ -12,6 +12,7 @@ from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say_progress
+from gvtui.commands.values import Speed
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--speed",
     metavar="X",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Speed(),
     help="Send X times as fast as recorded; 1 if not given.",
 )
 @click.option("--fast", is_flag=True, help="Send as fast as the monitor reads.")

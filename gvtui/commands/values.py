@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pwd
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Value = TypeVar("_Value")
+
+_SLOWEST, _FASTEST = 0.001, 1_000_000.0
+"""The bounds of what can be waited for in a life, and of what differs from no pause."""
 
 
 class _Read(click.ParamType[_Value]):
@@ -61,6 +65,24 @@ class Span(_Read[float]):
     def read(self, text: str) -> float:
         """The number of seconds; raises ValueError."""
         return _sentence(read_keep_for, text)
+
+
+class Speed(_Read[float]):
+    """How many times as fast as it was something is done, such as `0.5`; `inf` for no pause."""
+
+    name = "speed"
+
+    def read(self, text: str) -> float:
+        """The factor; raises ValueError."""
+        try:
+            speed = float(text)
+        except ValueError:
+            speed = math.nan
+        if speed == math.inf or _SLOWEST <= speed <= _FASTEST:
+            return speed
+        raise ValueError(
+            f"{text!r} is not a speed; write one from {_SLOWEST:g} to {_FASTEST:,.0f}, or inf."
+        )
 
 
 class FileMode(_Read[int]):

@@ -31,6 +31,8 @@ _BLOCK = 4096
 """How many rows are read in one step."""
 
 _SECOND_NS = 1_000_000_000
+_LONGEST_SECONDS = 9e9
+"""For how long one can sleep at most: 285 years."""
 
 _READ_SECONDS = 60.0
 """How many seconds a monitor may take to read what was sent before the next is sent elsewhere."""
@@ -75,7 +77,7 @@ class _Pace:
         first_ns, began_ns = self._began
         left = began_ns + (when_ns - first_ns) / self._speed - self._clock()
         if left > 0:
-            self._sleep(left / _SECOND_NS)
+            self._sleep(min(left / _SECOND_NS, _LONGEST_SECONDS))
 
 
 class _Connections:

@@ -27,6 +27,8 @@ _LOOK_AT = 64
 """How many rows are searched for the time of the recording's start, or end."""
 _AT_ONCE = 1 << 14
 """How many rows are released at once, where they are played as fast as possible."""
+_LONGEST_NS = 1 << 60
+"""No recording is longer: 36 years."""
 _NEAR = 1 << 16
 """How many rows may be gone through to find how much has passed up to a row."""
 _READING_SECONDS = 0.008
@@ -158,7 +160,7 @@ class ReplayClock:
             if self.trace.end_row >= self.position:
                 self._release(self.position + _AT_ONCE)
             return False
-        since = self._since_ns + round(passed * self.speed)
+        since = self._since_ns + min(round(passed * self.speed), _LONGEST_NS)
         position, self._since_ns = self._due.after(since)
         self._release(position)
         if self.is_at_end:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from math import inf
+
 import click
 import pytest
 
-from gvtui.commands.values import FileMode, Setting, Size, Span, User
+from gvtui.commands.values import FileMode, Setting, Size, Span, Speed, User
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,13 @@ def test_sizes(text: str, size: int) -> None:
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Size().convert(text, None, None)
+
+
+def test_speeds() -> None:
+    assert [Speed().convert(text, None, None) for text in ("0.5", "100", "inf")] == [0.5, 100, inf]
+    for text in ("0", "-1", "nan", "fast", "", "1e300", "1e-300", "-inf"):
+        with pytest.raises(click.BadParameter, match="is not a speed"):
+            Speed().convert(text, None, None)
 
 
 def test_file_modes() -> None:

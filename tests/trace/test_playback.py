@@ -195,6 +195,19 @@ def test_a_wait_that_is_paused_goes_on_where_it_was(tmp_path: Path) -> None:
     trace.close()
 
 
+def test_what_comes_after_a_night_without_a_look_is_all_there(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10)
+    trace = Trace.open(recorder.path)
+    clock = Clock()
+    replay = ReplayClock(trace, 1_000_000.0, clock)
+    replay.advance()
+    clock.now += DAY
+    replay.advance()
+    assert replay.is_at_end
+    trace.close()
+
+
 def test_as_fast_as_possible_goes_no_faster_than_rows_are_taken_in(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(2)
