@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.decode.escape import escape
+from gvtui.trace.elapsed import Elapsed
 from gvtui.trace.host import host_words
 from gvtui.trace.marks import ClockMark, GapMark, SessionMark, read_mark
 from gvtui.trace.origin import OriginMark
@@ -45,6 +46,8 @@ class RecordingContents:
     """The time spans in which points of a sandbox are missing."""
     steps: list[int] = field(default_factory=list)
     """By how many nanoseconds the clock was set, each time."""
+    passed_ns: int = 0
+    """How much passed from the first row to the last, where the clock was set."""
     is_least: bool = False
     """Whether there are more marks than were read."""
     _spans: set[tuple[str, int, int]] = field(default_factory=set, repr=False)
@@ -70,6 +73,8 @@ class RecordingContents:
                 found._take(trace.details(start + place))
         for number, count in numbers.most_common(_MOST_POINTS):
             found.points[trace.string(number)] += count
+        if found.steps:
+            found.passed_ns = _passed_ns(trace)
         return found
 
     def _take(self, details: dict[str, Any]) -> None:
@@ -116,7 +121,11 @@ class RecordingContents:
             named = ", ".join(f"{step / _SECOND_NS:+,.1f} s" for step in self.steps[:_NAMED])
             more = ", …" * (len(self.steps) > _NAMED)
             times = counted(len(self.steps), "time")
-            yield "clock", f"{least}set {times}: {named}{more}; the span of time is not what passed"
+            passed = f"{self.passed_ns / _SECOND_NS:,.1f} s passed"
+            yield (
+                "clock",
+                f"{least}set {times}: {named}{more}; {passed} from the first row to the last",
+            )
 
     def document(self) -> dict[str, Any]:
         """The same as values for JSON."""
@@ -139,4 +148,13 @@ class RecordingContents:
                 for each in self.gaps
             ],
             "clock_steps_ns": self.steps,
+            "passed_ns": self.passed_ns if self.steps else None,
         }
+
+
+def _passed_ns(trace: Trace) -> int:
+    """How much passed from the first row of a trace to the last, whatever the clock said."""
+    elapsed, first_ns = Elapsed(trace, trace.first_row), 0
+    while len(times := elapsed.read(elapsed.position + _CHUNK)):
+        first_ns = first_ns or int(times[times > 0][:1].sum())
+    return elapsed.latest_ns - first_ns

@@ -8,7 +8,7 @@ from gvtui.trace.marks import ClockMark, GapMark, SessionMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.export.parts import GAP, SECOND, SESSION, make_cut, recording
-from tests.trace.factory import CONTAINER, TIME_NS
+from tests.trace.factory import CONTAINER, TIME_NS, read_message
 
 
 def contents(path: Path) -> RecordingContents:
@@ -49,12 +49,19 @@ def test_a_session_tells_its_gap_and_nothing_is_told_of_nothing(tmp_path: Path) 
 
 def test_how_the_clock_was_set_is_told(tmp_path: Path) -> None:
     writer = TraceWriter(tmp_path / "a.gvtrace", host={})
-    for step in (3600, -20):
-        writer.mark(TIME_NS, ClockMark(step * SECOND).details())
+    at = TIME_NS
+    for step in (0, 3600, -20):
+        at += (step + 1) * SECOND
+        writer.message(1, at, read_message())
+        if step:
+            writer.mark(at, ClockMark(step * SECOND).details())
     writer.close()
     found = contents(writer.path)
-    assert dict(found.facts())["clock"].startswith("set 2 times: +3,600.0 s, -20.0 s; ")
+    assert dict(found.facts())["clock"] == (
+        "set 2 times: +3,600.0 s, -20.0 s; 2.0 s passed from the first row to the last"
+    )
     assert found.document()["clock_steps_ns"] == [3600 * SECOND, -20 * SECOND]
+    assert found.document()["passed_ns"] == 2 * SECOND
 
 
 def test_a_gap_that_is_told_twice_is_one(tmp_path: Path) -> None:
