@@ -54,8 +54,8 @@ class Contents:
     """When its first row came."""
     last_ns: int = 0
     """When its last row came."""
-    checksum: int = 0
-    """CRC-32 of its rows."""
+    checksum: int | None = None
+    """CRC-32 of its rows; None where it is not asked for."""
 
     @classmethod
     def of(cls, segment: Segment) -> Contents:
@@ -67,7 +67,8 @@ class Contents:
 
     def take(self, rows: Rows) -> None:
         """Count rows, which come after all that were counted."""
-        self.checksum = zlib.crc32(rows.view(np.uint8).data, self.checksum)
+        if self.checksum is not None:
+            self.checksum = zlib.crc32(rows.view(np.uint8).data, self.checksum)
         tally_of(rows, self.tally)
         self.first_ns = self.first_ns or int(rows["recv_ns"][0])
         self.last_ns = int(rows["recv_ns"][-1]) or self.last_ns

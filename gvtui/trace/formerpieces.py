@@ -47,6 +47,8 @@ _MOST_STANDING = 8192
 class FormerPieces(Pieces):
     """The pieces of a trace that nobody writes any more, for the one process that writes them."""
 
+    CHECKS_ROWS = True
+
     def __init__(
         self,
         folder: Path,
