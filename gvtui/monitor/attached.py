@@ -29,7 +29,7 @@ ANSWER_SECONDS = 10.0
 
 COMING_SECONDS = 30.0
 """How long a viewer may take to share the monitor that it had for itself."""
-_COMING_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.1
 
 _MAX_MESSAGE = 1 << 20
 
@@ -77,7 +77,7 @@ class AttachedMonitor(Hearing):
             return None
         deadline = time.monotonic() + COMING_SECONDS
         while time.monotonic() < deadline:
-            time.sleep(_COMING_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
             # While it changes hands it may be closed before it has said anything.
             with contextlib.suppress(MonitorError):
                 found = cls._find(path, asks=False)
@@ -100,7 +100,7 @@ class AttachedMonitor(Hearing):
         try:
             channel.settimeout(ANSWER_SECONDS)
             try:
-                channel.connect(os.fspath(path))
+                _connect(channel, path)
             except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
                 channel.close()
                 return None
@@ -122,6 +122,11 @@ class AttachedMonitor(Hearing):
             if error.errno == errno.EACCES:
                 raise MonitorError(
                     f"the monitor at {path} is another user's: only that user can attach"
+                ) from error
+            if isinstance(error, BlockingIOError):
+                raise MonitorError(
+                    f"the monitor at {path} has let nobody in within {ANSWER_SECONDS:g} s: too many "
+                    "programs connect to it, or it is stopped or stuck"
                 ) from error
             reason = error.strerror or f"it does not answer within {ANSWER_SECONDS:g} s"
             raise MonitorError(f"cannot attach to the monitor at {path}: {reason}") from error
@@ -202,6 +207,24 @@ class AttachedMonitor(Hearing):
 
 
 _ANSWERS = ("told", "died")
+
+
+def _connect(channel: socket.socket, path: Path) -> None:
+    """Connect, also where many others wait to be let in.
+
+    Raises:
+        OSError: it cannot be done; `BlockingIOError` if there are too many for `ANSWER_SECONDS`.
+    """
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            channel.connect(os.fspath(path))
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _greeting(data: bytes, path: Path) -> Hello:

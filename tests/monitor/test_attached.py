@@ -84,6 +84,53 @@ def test_where_nobody_can_be_attached_to(tmp_path: Path, monkeypatch: pytest.Mon
     assert AttachedMonitor.find(tmp_path / "s") is None
 
 
+def full(path: Path) -> list[socket.socket]:
+    """As many as may wait to be let in."""
+    waiting: list[socket.socket] = []
+    while True:
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        one.setblocking(False)
+        try:
+            one.connect(str(path))
+        except BlockingIOError:
+            one.close()
+            return waiting
+        waiting.append(one)
+
+
+def test_who_finds_many_others_waiting_waits_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Stationed(tmp_path)
+    waiting = full(station_path(place.listen))
+    begun: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not begun:
+            place.__enter__()
+        begun.append(seconds)
+
+    monkeypatch.setattr("gvtui.monitor.attached.time.sleep", sleep)
+    monkeypatch.setattr("gvtui.monitor.station.MOST_VIEWERS", 1000)
+    monitor = found(place)
+    assert begun
+    assert monitor.ask() == {"answer": 42}
+    monitor.stop()
+    for one in waiting:
+        one.close()
+    place.close()
+
+
+def test_where_too_many_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attached, "ANSWER_SECONDS", 0.0)
+    with Listener(station_path(tmp_path / "s")) as listener:
+        waiting = full(listener.path)
+        with pytest.raises(MonitorError, match="has let nobody in within 0 s"):
+            AttachedMonitor.find(tmp_path / "s")
+        for one in waiting:
+            one.close()
+
+
 def test_another_version(tmp_path: Path) -> None:
     with (
         Stationed(tmp_path, protocol=99, program="gvtui 7") as place,
