@@ -67,6 +67,7 @@ class _Answer(BaseHTTPRequestHandler):
     """Answers one client; `timeout` ends those that say nothing."""
 
     timeout = _PATIENCE_SECONDS
+    server_version, sys_version = "gvtui", ""
     server: _Server
 
     def do_GET(self) -> None:

@@ -41,7 +41,8 @@ def verify(ctx: click.Context, /, file: Path, expect: str) -> None:
     """Compare a recording with its seal.
 
     Names the first segment of FILE that differs from what "gvtui seal" found. Without --expect the
-    seal beside FILE is believed.
+    seal beside FILE is believed. A compressed segment is what it gives when it is read: what else is
+    in its file, as the table of its frames, is not sealed.
     """
     from gvtui.trace.seal import verify as compare
 

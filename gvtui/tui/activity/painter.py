@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
 
 _TITLE, _SHORT_TITLE, _TOTAL = 40, 28, 7
-_ROWS, _BYTES, _LAST = 10, 10, 9
+_ROWS, _BYTES, _LAST = 10, 10, 13
+"""Room for a time with its day, as `23 Nov 17:36`, where a recording has several."""
 _ROOMY = 100
 _MAX_SHOWN = 400
 _MAX_SAMPLE = 32
@@ -95,7 +96,8 @@ class ActivityPainter:
         return "  ".join(filter(None, (*words, counted(line.behind.count, "row"))))
 
     def last(self, line: ActivityLine) -> str:
-        """When the last row of a line happened: the time of day, "" where nothing tells."""
+        """When the last row of a line happened, with its day where that is to be told; "" where nothing
+        tells."""
         try:
             when = self._model.trace.row(line.behind.last).when_ns
         except IndexError:

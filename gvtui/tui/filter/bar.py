@@ -114,7 +114,8 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         if not len(chips):
             if y:
                 return self.strip([], width)
-            hint, count = f" no filter     {self._hint()}", self._count()
+            count = self._count()
+            hint = self._hint(width - width_of(count) - 4 if count else width)
             if count:
                 hint = fit(hint, width - width_of(count) - 4) + "   "
             parts = [(hint, "faint"), (count, self._count_look())]
@@ -145,9 +146,17 @@ class FilterBar(Pane, LineWidget, can_focus=True):
     def _count_look(self) -> str:
         return "count" if self._model.view.complete else "progress"
 
-    def _hint(self) -> str:
-        keys_of = self._viewer.commands.keys_of
-        return "   ".join(f"{keys_of(line)} {words}" for line, words in _HINTS)
+    def _hint(self, room: int) -> str:
+        """What keys filter by, as many of them as fit into so many cells."""
+        said, gap = " no filter", "     "
+        if width_of(said) > room:
+            return ""
+        for line, words in _HINTS:
+            more = f"{gap}{self._viewer.commands.keys_of(line)} {words}"
+            if width_of(said) + width_of(more) > room:
+                break
+            said, gap = said + more, "   "
+        return said
 
     def _place_at(self, x: int, y: int) -> tuple[int, bool] | None:
         """The chip at a position on the screen, and whether its × is there."""

@@ -207,11 +207,10 @@ class SandboxList(ListPane):
         if sandbox.dropped:
             dropped = f"  {DROP_SIGN} {short_count(sandbox.dropped)}"
         left = width - 1 - sum(width_of(text) for text, _ in second)
-        numbers = f"  {count} {noun_for(sandbox.messages, 'msg')}{rate}"
-        if width_of(numbers + dropped) > left:
-            numbers = f"  {count}{rate}"
-        if told and width_of(numbers + dropped) > left:
-            numbers = ""
+        # A number that is cut is another number: what does not fit whole is left out.
+        ways = [f"  {count} {noun_for(sandbox.messages, 'msg')}{rate}", f"  {count}{rate}"]
+        ways += [] if told else [f"  {count}"]
+        numbers = next((each for each in ways if width_of(each + dropped) <= left), "")
         if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
             dropped += " dropped"
         return first, [*second, (numbers, "number"), (dropped, "alarm")]

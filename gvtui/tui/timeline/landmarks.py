@@ -73,7 +73,11 @@ class ToLandmarks(Feature):
         """Go to the nearest row before or after the selected one that tells of dropped points."""
         trace = self.model.trace
         if not trace.connections.dropped and not trace.is_behind and trace.limit is None:
-            self.viewer.tell("No points were dropped.")
+            is_least = trace.connections.may_lack_drops(self.model.moments.now_ns)
+            said = (
+                "No sandbox has told of dropped points." if is_least else "No points were dropped."
+            )
+            self.viewer.tell(said)
             return
         self._seek(Landmark.DROP, direction)
 

@@ -1,3 +1,7 @@
+import re
+
+import pytest
+
 from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.trace.reader import Trace
 from gvtui.tui.activity.lines import ActivityEntry
@@ -28,6 +32,19 @@ def test_each_line_is_as_wide_as_the_pane_and_escaped() -> None:
             words = "".join(text for text, _ in painter.parts(entry, width))
             assert words.isprintable()
             assert width_of(words) == width or width < 40
+    trace.close()
+
+
+def test_the_day_of_a_line_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    model = Model(trace)
+    monkeypatch.setattr(type(model.moments), "now_ns", 2 * 86_400 * 1_000_000_000)
+    painter, entry = ActivityPainter(model), _entry("/a")
+    assert entry.line is not None
+    words = "".join(text for text, _ in painter.parts(entry, 100))
+    day = painter.last(entry.line)
+    assert re.fullmatch(r"\d\d \w{3} \d\d:\d\d", day)
+    assert f" {day} " in words
     trace.close()
 
 

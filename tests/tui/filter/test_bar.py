@@ -21,6 +21,24 @@ def test_without_a_filter_it_names_the_keys_in_force() -> None:
     drive(app, script)
 
 
+def test_a_key_that_does_not_fit_whole_is_left_out() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        bar = app.main.query_one(FilterBar)
+        await pilot.resize_terminal(160, 30)
+        whole = bar.render_line(0).text
+        assert "type one" in whole
+        for width in (40, 50, 60, 65, 72, 80, 90, 100, 110):
+            await pilot.resize_terminal(width, 30)
+            words = bar.render_line(0).text
+            assert "…" not in words, words
+            hint = words.partition("   ")[2].rpartition("   ")[0].strip()
+            assert not hint or f" {hint}   " in whole, (hint, whole)
+
+    drive(app, script)
+
+
 def test_many_chips_take_up_to_three_lines() -> None:
     app = recording()
 

@@ -6,6 +6,7 @@ import pytest
 
 from gvtui.trace import connections
 from gvtui.trace.names import Names, NamesMark
+from gvtui.tui.kit.cells import width_of
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.factory import exit_message
@@ -42,6 +43,28 @@ def test_a_sandbox_is_connected_and_then_gone(tmp_path: Path) -> None:
         app.show_news()
         assert "○ c0ffee" in _entry(app, 0)
         assert "gone  21 msgs  ▲ 5 dropped" in _entry(app, 0)
+
+    drive(app, script)
+
+
+def test_no_number_is_cut_where_there_is_little_room(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3000)
+    recorder.add(1, dropped=1234)
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = app.screen.query_one(SandboxList)
+        (sandbox,) = app.model.trace.connections.sandboxes()
+        seen = set()
+        for width in range(22, 60):
+            _, second = pane._entry(sandbox, app.model.moments.now_ns, width)
+            words = "".join(text for text, _ in second)
+            assert width_of(words) < width
+            assert "▲ 1234" in words
+            seen.add(words.split("▲")[0].split()[1:2] == ["3001"])
+        assert seen == {True, False}
 
     drive(app, script)
 

@@ -6,9 +6,11 @@ from gvtui.trace.marks import ClockMark
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.trace.writer import TraceWriter
 from gvtui.tui.stream.bookmarks import Bookmarking
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.timeline.landmarks import ToLandmarks
+from tests.trace.factory import TIME_NS, read_message
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 
@@ -68,6 +70,20 @@ def test_that_nothing_was_dropped_is_said() -> None:
     viewer = FakeViewer(ToLandmarks)
     viewer.commands.execute("timeline.drop 1")
     assert "No points were dropped." in viewer.said
+
+
+def test_that_nothing_is_known_of_the_last_moments_is_said(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    # What it dropped behind its last message only its runsc could tell, whom nobody has asked.
+    writer.opened(1, TIME_NS, {"peer_pid": 7, "peer_start": 1})
+    writer.message(1, TIME_NS, read_message())
+    writer.closed(1, TIME_NS, {})
+    writer.close()
+    trace = Trace.open(writer.path)
+    trace.refresh()
+    viewer = FakeViewer(ToLandmarks, trace=trace)
+    viewer.commands.execute("timeline.drop 1")
+    assert viewer.said.count("No sandbox has told of dropped points.") == 1
 
 
 def test_alarms_are_gone_to_in_turn_whatever_filters_hide(tmp_path: Path) -> None:
