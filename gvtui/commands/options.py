@@ -17,7 +17,7 @@ from gvtui.commands.completing import (
     session_files,
     users,
 )
-from gvtui.commands.values import FileMode, Setting, Size, Span, User
+from gvtui.commands.values import FileMode, Seconds, Setting, Size, Span, User
 from gvtui.limits import AS_THEY_COME, Limits, changed
 from gvtui.monitor.options import (
     DEFAULT_KEEP_BYTES,
@@ -236,7 +236,7 @@ SYNC_OPTION = click.option(
     "--sync",
     "sync_seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(min=0.1),
     help="Bring the recording onto the disk itself so often. What a loss of power costs is what "
     "came in that time; without it, up to half a minute, as the kernel decides. That gvtui ends, "
     "however it does, costs nothing.",

@@ -27,6 +27,7 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
+from gvtui.commands.values import Seconds
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.saying import say
@@ -77,7 +78,7 @@ _BATCH = 1 << 14
     "--for",
     "seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     help="Stop after this time; without it, Ctrl-C stops.",
 )
 @SYNC_OPTION

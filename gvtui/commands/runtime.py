@@ -10,6 +10,7 @@ import click
 
 from gvtui.commands.completing import files, folders
 from gvtui.commands.options import FILE
+from gvtui.commands.values import Seconds
 from gvtui.errors import GvtuiError
 from gvtui.points.syscalls import ARCHITECTURES
 
@@ -59,7 +60,7 @@ ROOT_OPTION = click.option(
 TIMEOUT_OPTION = click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(0.1, 3600),
+    type=Seconds(0.1, 3600),
     default=10.0,
     show_default=True,
     help="How long each call of runsc may take.",

@@ -67,6 +67,22 @@ class Span(_Read[float]):
         return _sentence(read_keep_for, text)
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds; `nan` and `inf` are none."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """See `click.ParamType.convert`."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
 class Speed(_Read[float]):
     """How many times as fast as it was something is done, such as `0.5`; `inf` for no pause."""
 

@@ -5,7 +5,7 @@ from math import inf
 import click
 import pytest
 
-from gvtui.commands.values import FileMode, Setting, Size, Span, Speed, User
+from gvtui.commands.values import FileMode, Seconds, Setting, Size, Span, Speed, User
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,14 @@ def test_speeds() -> None:
     for text in ("0", "-1", "nan", "fast", "", "1e300", "1e-300", "-inf"):
         with pytest.raises(click.BadParameter, match="is not a speed"):
             Speed().convert(text, None, None)
+
+
+def test_seconds() -> None:
+    seconds = Seconds(min=0.1)
+    assert [seconds.convert(text, None, None) for text in ("0.1", "60", "1e6")] == [0.1, 60, 1e6]
+    for text in ("0", "-1", "nan", "inf", "-inf", "soon", ""):
+        with pytest.raises(click.BadParameter):
+            seconds.convert(text, None, None)
 
 
 def test_file_modes() -> None:
