@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.decode.endings import ending_words
-from gvtui.trace.connection import SECOND_NS
+from gvtui.trace.connection import NEVER_AGAIN, SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +74,11 @@ class SandboxFold:
     def dropped(self) -> int:
         """How many points all of them dropped."""
         return sum(sandbox.dropped for sandbox in self.sandboxes)
+
+    @property
+    def may_lack_drops(self) -> bool:
+        """Whether `dropped` is only the least that they dropped; all of them have gone."""
+        return any(sandbox.may_lack_drops(NEVER_AGAIN) for sandbox in self.sandboxes)
 
     def endings(self, connections: Connections) -> list[tuple[str, int]]:
         """How they ended, in words, and how many did so; the most frequent first."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import Part, fit, short_count, width_of
-from gvtui.tui.kit.signs import CLOSED_SIGN, DROP_SIGN, OPEN_SIGN
+from gvtui.tui.kit.signs import CLOSED_SIGN, OPEN_SIGN
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.sandboxes.drops import drops_words
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def fold_lines(
             first.append((fit(shown, min(room, width_of(shown))), look))
             first.append((" ", ""))
         room -= width_of(shown) + 1
-    dropped = f"  {DROP_SIGN} {short_count(fold.dropped)}" if fold.dropped else ""
+    dropped = drops_words(fold.dropped, is_least=fold.may_lack_drops)
     numbers = f"  {short_count(fold.messages)}"
     noun = f" {noun_for(fold.messages, 'msg')}"
     left = width - 3 - width_of(dropped)
@@ -86,6 +87,6 @@ def full_words(fold: SandboxFold, endings: Sequence[tuple[str, int]]) -> str:
         kind.command,
         ", ".join(f"{count:,} {words}" for words, count in endings),
         counted(fold.messages, "msg"),
-        f"{fold.dropped:,} dropped" if fold.dropped else "",
+        f"{'≥' if fold.may_lack_drops else ''}{fold.dropped:,} dropped" if fold.dropped else "",
     )
     return "  ".join(word(text) for text in told if text)

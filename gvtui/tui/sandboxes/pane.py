@@ -15,9 +15,10 @@ from gvtui.trace.connection import ConnectionSums
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
-from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
+from gvtui.tui.kit.signs import CURSOR_MARK, LOST_SIGN
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.model.thinned import whole_words
+from gvtui.tui.sandboxes.drops import drops_words
 from gvtui.tui.sandboxes.folding import SHORT_MINUTES, SandboxFold, SandboxKind, args_of
 from gvtui.tui.sandboxes.foldline import fold_lines, full_words
 from gvtui.tui.sandboxes.order import Ordered
@@ -203,9 +204,8 @@ class SandboxList(ListPane):
         told = self._ordered.told(sandbox, now)
         second.append((f"  {told}" if told else "", "faint"))
         rate = f"  {short_count(latest.rate(now))}/s" if lively else ""
-        count, dropped = short_count(sandbox.messages), ""
-        if sandbox.dropped:
-            dropped = f"  {DROP_SIGN} {short_count(sandbox.dropped)}"
+        count = short_count(sandbox.messages)
+        dropped = drops_words(sandbox.dropped, is_least=sandbox.may_lack_drops(now))
         left = width - 1 - sum(width_of(text) for text, _ in second)
         # A number that is cut is another number: what does not fit whole is left out.
         ways = [f"  {count} {noun_for(sandbox.messages, 'msg')}{rate}", f"  {count}{rate}"]
@@ -336,7 +336,7 @@ class SandboxList(ListPane):
 def earlier_lines(earlier: ConnectionSums, width: int) -> tuple[list[Part], list[Part]]:
     """What is said of sandboxes that are summed up."""
     words = counted(earlier.connections, "earlier connection")
-    dropped = f"  {DROP_SIGN} {short_count(earlier.dropped)}" if earlier.dropped else ""
+    dropped = drops_words(earlier.dropped, is_least=earlier.lack_drops)
     numbers = f"  {short_count(earlier.messages)} {noun_for(earlier.messages, 'msg')}"
     return (
         [("○ ", "gone"), (fit(words, max(0, width - 4)), "id")],

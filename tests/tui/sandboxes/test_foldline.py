@@ -26,6 +26,14 @@ def fold(count: int = 12, messages: int = 2, dropped: int = 0) -> SandboxFold:
     return SandboxFold(SandboxKind(("docker", "", 0), "job-*", "busybox", "sh job.sh"), boxes)
 
 
+def unasked() -> SandboxFold:
+    """Sandboxes that dropped points, and may have dropped more behind their last messages."""
+    made = fold(dropped=3)
+    for sandbox in made.sandboxes:
+        sandbox.connections[0].details["peer_start"] = 1
+    return made
+
+
 def text(parts: list[Part]) -> str:
     return "".join(each for each, _ in parts)
 
@@ -36,6 +44,13 @@ def test_a_fold_tells_what_its_sandboxes_share_and_how_they_ended() -> None:
     assert text(second) == ("  9 exited 0, 2 exited 1, 1 killed by SIGKILL  24 msgs  ▲ 36 dropped")
     assert text(fold_lines(fold(), ENDINGS, 80, is_open=True)[0]).startswith("▾ 12 ×")
     assert full_words(fold(), ENDINGS).startswith("12 sandboxes  job-*  busybox  sh job.sh  9 ex")
+
+
+def test_drops_are_a_bound_where_nobody_has_asked() -> None:
+    _, second = fold_lines(unasked(), ENDINGS, 80, is_open=False)
+    assert text(second).endswith("  ▲ ≥36 dropped")
+    assert full_words(unasked(), ENDINGS).endswith("  ≥36 dropped")
+    assert full_words(fold(dropped=3), ENDINGS).endswith("  36 dropped")
 
 
 @pytest.mark.parametrize(
