@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
 from gvtui.files import nobody_else_writes
 from gvtui.monitor.folder import is_guarded, unguarded
 from gvtui.monitor.former import is_ours, is_unfinished
-from gvtui.monitor.places import disk_bytes, traces_in
+from gvtui.monitor.places import disk_bytes, sum_of_files, traces_in
 from gvtui.trace import files
 from gvtui.trace.fairness import letting_go
 from gvtui.trace.formerpieces import FormerPieces
@@ -30,6 +31,7 @@ _LOOK_SECONDS = 0.5
 """For how long new files are looked at in one turn: what is written now is the more urgent."""
 _MOST_ENTRIES = 1 << 18
 """Connections in files that are known: about 100 MB of memory."""
+_size = attrgetter("st_size")
 _CANNOT_READ = (OSError, EOFError, GvtuiError)
 
 
@@ -92,14 +94,14 @@ class FairPlace:
         coming = (2 if own else 1) * segment_bytes + segment_bytes // 2
         goal = self._keep_bytes - disk_bytes(self._own) - coming
         most = max(0, self._keep_bytes // 2 - segment_bytes)
-        if sum(map(disk_bytes, traces)) > goal:
+        taken = sum(map(disk_bytes, traces))
+        if taken > goal:
             self._finish()
-            self._cut(traces, own, goal, segment_bytes)
-        if (taken := sum(map(disk_bytes, traces))) > max(goal, most):
-            self._cut(traces, (), max(goal, most), segment_bytes)
-            taken = sum(map(disk_bytes, traces))
+            taken = self._cut(traces, own, goal, segment_bytes)
+        if taken > max(goal, most):
+            taken = self._cut(traces, (), max(goal, most), segment_bytes)
         # The written one reckons with the sizes of its files, which take whole blocks of the disk.
-        return min(taken, most) + max(0, disk_bytes(self._own) - _sizes(self._own))
+        return min(taken, most) + max(0, disk_bytes(self._own) - sum_of_files(self._own, _size))
 
     def _pieces_of(self, trace: Path) -> FormerPieces:
         return FormerPieces(
@@ -141,35 +143,27 @@ class FairPlace:
 
     def _cut(
         self, traces: Sequence[Path], own: Sequence[Held], goal: int, segment_bytes: int
-    ) -> None:
-        """Let go of former traces what goes by shares, for them to take so many bytes at most."""
+    ) -> int:
+        """Let go of former traces what goes by shares, for them to take so many bytes of disk at
+        most; gives how many they take then."""
         held = [pieces.held for pieces in self._pieces.values()]
         all_held = [each for some in held for each in some]
         sizes = sum(each.size for each in all_held)
         # Strings, and what cannot be thinned: where it takes most of the room, whole traces must go.
-        overhead = sum(map(disk_bytes, traces)) - sizes
+        taken = sum(map(disk_bytes, traces))
+        overhead = taken - sizes
         room = max(0, goal // 2, goal - overhead) + sum(each.size for each in own)
         if not all_held:
-            return
+            return taken
         gone = letting_go(all_held, own, {}, room)
         place = 0
         for trace, some in zip(list(self._pieces), held, strict=True):
             self._thin(trace, gone[place : place + len(some)], segment_bytes)
             place += len(some)
+        return sum(map(disk_bytes, traces))
 
     def _thin(self, trace: Path, gone: Sequence[frozenset[object]], segment_bytes: int) -> None:
         pieces = self._pieces[trace]
         with unguarded(trace) as is_free, contextlib.suppress(*_CANNOT_READ):
             if is_free:
                 pieces.let_go(gone, segment_bytes)
-
-
-def _sizes(folder: Path) -> int:
-    """The sizes of the files in a folder, each once."""
-    found: dict[int, int] = {}
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            with contextlib.suppress(OSError):
-                info = path.lstat()
-                found[info.st_ino] = info.st_size
-    return sum(found.values())

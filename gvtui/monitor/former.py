@@ -129,7 +129,7 @@ def is_unfinished(log: Path) -> bool:
         return False
     try:
         with opened_source(files.index_path(log)) as rows:
-            head = files.IndexHead.unpack(rows.pread(files.INDEX_HEAD_SIZE, 0))
+            head = files.IndexHead.read(rows)
     except FileNotFoundError:
         return True
     except OSError:
@@ -147,7 +147,7 @@ def _is_plain_and_whole(log: Path) -> bool:
         if any(not stat.S_ISREG(each.st_mode) or each.st_uid not in users for each in infos):
             return False
         with opened_source(log) as records, opened_source(index) as rows:
-            head = files.IndexHead.unpack(rows.pread(files.INDEX_HEAD_SIZE, 0))
+            head = files.IndexHead.read(rows)
             is_plain = not records.is_compressed and not rows.is_compressed
             return is_plain and head is not None and 0 < head.log_size == records.size
     except OSError:

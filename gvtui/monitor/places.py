@@ -28,6 +28,7 @@ from gvtui.trace.segment import Segment
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
@@ -284,12 +285,17 @@ def _last_ns(log: Path) -> int:
 
 def disk_bytes(folder: Path) -> int:
     """Bytes of disk that the files in a folder take; what has two names in it counts once."""
+    return sum_of_files(folder, _taken)
+
+
+def sum_of_files(folder: Path, bytes_of: Callable[[os.stat_result], int]) -> int:
+    """What the files in a folder have together; what has two names in it counts once."""
     found: dict[tuple[int, int], int] = {}
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             with contextlib.suppress(OSError):
                 info = path.lstat()
-                found[info.st_dev, info.st_ino] = _taken(info)
+                found[info.st_dev, info.st_ino] = bytes_of(info)
     return sum(found.values())
 
 

@@ -131,7 +131,7 @@ def _first_checked(
         return None
     with opened_source(log) as source, opened_source(pair.rows) as index:
         window = Window(source, source.size)
-        head = files.IndexHead.unpack(index.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(index)
         if head is not None and has_sizes(head, index, window.size, trace_id):
             first = min(_FIRST_ROWS, head.rows)
             rows = np.frombuffer(index.pread(first * ROW_SIZE, files.INDEX_HEAD_SIZE), ROW_DTYPE)

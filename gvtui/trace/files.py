@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from gvtui.trace.bytesource import ByteSource
+
 LOG_SUFFIX = ".gvtrace"
 INDEX_SUFFIX = ".index"
 STRINGS_SUFFIX = ".strings"
@@ -67,6 +69,15 @@ class IndexHead(NamedTuple):
         )
         packed = packed.ljust(INDEX_HEAD_SIZE - _CHECKSUM.size, b"\0")
         return packed + _CHECKSUM.pack(zlib.crc32(packed))
+
+    @classmethod
+    def read(cls, index: ByteSource) -> IndexHead | None:
+        """Read the head of an index file, see `unpack`.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        return cls.unpack(index.pread(INDEX_HEAD_SIZE, 0))
 
     @classmethod
     def unpack(cls, data: bytes) -> IndexHead | None:

@@ -173,7 +173,7 @@ class FormerPieces(Pieces):
         with last.open() as segment:
             head, standing, summary = segment.head(), _standing(segment), _summary(segment)
             end_row = segment.end_row
-            index_head = files.IndexHead.unpack(segment.index.pread(files.INDEX_HEAD_SIZE, 0))
+            index_head = files.IndexHead.read(segment.index)
         before = ConnectionCounts.read(head.get("before"))
         before.add(last.holds.tally)
         before.fold(each[0] for each in standing)
@@ -258,12 +258,12 @@ def _is_whole(log: Path) -> bool:
     if not isinstance(segment_header(log).get("id"), bytes):
         return False
     with opened_source(log) as records, opened_source(files.index_path(log)) as rows:
-        head = files.IndexHead.unpack(rows.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(rows)
         return head is not None and 0 < head.log_size == records.size
 
 
 def _fits(file: HeldFile) -> bool:
     """Whether the rows of a file are those with which it was closed."""
     with opened_source(files.index_path(file.log)) as rows:
-        head = files.IndexHead.unpack(rows.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(rows)
     return head is not None and head.checksum == file.holds.checksum

@@ -137,7 +137,7 @@ def _finished(log: Path, index: Path, trace_id: bytes) -> files.IndexHead | None
     """The head of an index that was finished for the log as it is, and has not changed since."""
     try:
         with opened_source(index) as source:
-            head = files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0))
+            head = files.IndexHead.read(source)
             if head is None or head.trace_id != trace_id or not head.log_size:
                 return None
             done, checksum, end = 0, 0, head.rows * ROW_SIZE

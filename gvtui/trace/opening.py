@@ -314,12 +314,12 @@ def removed_on_failure(scratch: Scratch) -> Iterator[None]:
 def _has_head(index: Path) -> bool:
     try:
         with opened_source(index) as source:
-            return files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0)) is not None
+            return files.IndexHead.read(source) is not None
     except FileNotFoundError:
         return False
 
 
 def _damaged_bytes(index: Path) -> int:
     with opened_source(index) as source:
-        head = files.IndexHead.unpack(source.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(source)
     return head.damaged_bytes if head else 0

@@ -80,7 +80,7 @@ class Segment:
         except OSError:
             log_source.close()
             raise
-        head = files.IndexHead.unpack(index_source.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(index_source)
         parts = _parts(index_source, head) if head is not None and head.parts else []
         if not parts:
             window = Window(log_source, log_source.size, step=_STEP)
@@ -108,7 +108,7 @@ class Segment:
 
     def log_end(self) -> int:
         """Where the log ends that the rows describe."""
-        head = files.IndexHead.unpack(self.index.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(self.index)
         if not self.rows or (head is not None and head.log_size):
             return self.log.size
         return self.end_of_records()

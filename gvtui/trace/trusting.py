@@ -95,7 +95,7 @@ def is_vouched(
     if not vouches(log, pair):
         return False
     with opened_source(pair.rows) as index:
-        head = files.IndexHead.unpack(index.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(index)
         return (
             head is not None
             and has_sizes(head, index, size_of(log), trace_id)
@@ -121,7 +121,7 @@ def _is_intact(
     with opened_source(log) as source, opened_source(index) as rows_source:
         # The log first: the rows of its records follow directly.
         window = Window(source, source.size)
-        head = files.IndexHead.unpack(rows_source.pread(files.INDEX_HEAD_SIZE, 0))
+        head = files.IndexHead.read(rows_source)
         if head is None or head.trace_id != trace_id:
             return False
         if not head.log_size:
